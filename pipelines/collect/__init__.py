@@ -1,0 +1,1 @@
+"""A commit of the taxonomy becomes a LeafSet and its exams."""

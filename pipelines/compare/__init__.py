@@ -1,0 +1,1 @@
+"""Exam reports become deltas with intervals and verdicts."""

@@ -1,0 +1,1 @@
+"""A model sits the exams."""

@@ -1,0 +1,27 @@
+"""Settings of `generate`."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipelines.engines.config import EngineConfig
+
+
+class GenerateConfig(BaseModel):
+    """Who writes, who grades, how much."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    teacher: EngineConfig
+    judge: EngineConfig | None = None
+    """None: the teacher's endpoint with the judge's prompts (still two settings: temperatures differ)."""
+    samples_per_leaf: int = Field(default=30, ge=1)
+    """How many samples to ask for, for each skill leaf and each knowledge leaf."""
+    chunk_words: int = 250
+    """Knowledge documents are cut into passages of about this many words."""
+    temperature: float = 0.7
+    max_tokens: int = 512
+    judge_max_tokens: int = 8
+    min_score: float = 0.5
+    """A sample is kept when the judge's score (between 0 and 1) is at least this."""
+    min_kept: int = 1
+    """Fewer kept samples than this for a contributed leaf is a failure that names the step."""
+    seed: int = 1

@@ -1,0 +1,1 @@
+"""Samples become rows for each phase, with replay."""

@@ -1,0 +1,52 @@
+"""A recipe: all settings of all stages, as one YAML file that an operator writes and a report names."""
+
+from importlib import resources
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from pipelines.collect.config import CollectSettings
+from pipelines.compare.config import CompareConfig
+from pipelines.engines.config import ModelSource
+from pipelines.errors import WrongUse
+from pipelines.evaluate.config import EvaluateSettings
+from pipelines.generate.config import GenerateConfig
+from pipelines.mix.config import MixSettings
+from pipelines.train.config import TrainSettings
+
+
+class Recipe(BaseModel):
+    """`base_model` is what every candidate, control and release is tuned from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    base_model: ModelSource
+    collect: CollectSettings = CollectSettings()
+    generate: GenerateConfig
+    mix: MixSettings = MixSettings()
+    train: TrainSettings = TrainSettings()
+    evaluate: EvaluateSettings = EvaluateSettings()
+    compare: CompareConfig = CompareConfig()
+
+
+def load_recipe(name_or_path: str) -> Recipe:
+    """A recipe that is shipped (`laptop`, `scripted`, `node`) or a YAML file.
+
+    Raises WrongUse with every fault and its place when it cannot be read.
+    """
+    shipped = resources.files("pipelines") / "recipes" / f"{name_or_path}.yaml"
+    try:
+        text = shipped.read_text() if shipped.is_file() else Path(name_or_path).read_text()
+        return Recipe.model_validate(yaml.safe_load(text))
+    except FileNotFoundError:
+        raise WrongUse(
+            "recipe_missing",
+            f"there is no recipe {name_or_path!r}",
+            mend="Name a shipped recipe (laptop, scripted, node) or a YAML file.",
+        ) from None
+    except (ValidationError, yaml.YAMLError) as error:
+        raise WrongUse(
+            "recipe_unreadable", f"recipe {name_or_path!r}: {error}", mend="Mend the places named above."
+        ) from error

@@ -1,0 +1,1 @@
+"""A candidate that passed the gate becomes a folder that can be published."""

@@ -1,0 +1,1 @@
+"""Rows become a candidate, phase by phase, with DeepSpeed."""

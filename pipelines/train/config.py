@@ -1,0 +1,41 @@
+"""Settings of `train`."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipelines.engines.config import ModelSource
+
+
+class PhaseSettings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    learning_rate: float = 2e-5
+    tokens_per_step: int = 512
+    """Over all ranks: an optimiser step sees at least one row and about this many tokens."""
+    epochs: int = Field(default=1, ge=1)
+    warmup_steps: int = 1
+
+
+class TrainSettings(BaseModel):
+    """Phases run in order, knowledge then skills, each with a fresh optimiser (LAB, arXiv 2403.01081)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    knowledge: PhaseSettings = PhaseSettings()
+    skills: PhaseSettings = PhaseSettings(learning_rate=1e-5)
+    precision: Literal["float32", "bfloat16"] = "float32"
+    zero_stage: Literal[0, 1, 2, 3] = 2
+    processes: int = Field(default=1, ge=1)
+    """Ranks on this node; one a GPU."""
+    hostfile: str | None = None
+    """DeepSpeed hostfile for several nodes."""
+    max_row_tokens: int = 512
+    checkpoint_every_steps: int = 4
+    gradient_clipping: float = 1.0
+    gradient_checkpointing: bool = False
+    seed: int = 1
+
+
+class TrainConfig(TrainSettings):
+    base_model: ModelSource
