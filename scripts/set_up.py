@@ -1,7 +1,7 @@
 """Build the environment that the demo, the tests and the service run in, from nothing and with progress.
 
-Standard library only: it runs before anything is installed. Quick when nothing changed: the environment carries a
-stamp, the hash of the lock and of what pyproject.toml says of the package.
+Standard library only: it runs before anything is installed. Quick when nothing changed: the environment carries
+a stamp, the hash of the lock and of what pyproject.toml says of the package.
 Exit code 0: ready; 3: something outside is missing, said in a sentence.
 """
 
@@ -209,9 +209,10 @@ class PipProgress(Progress):
 
     def state(self, log: Path) -> str:
         text = log.read_text(errors="replace")
-        if "Installing collected packages" in text[text.rfind("\n$ ") + 1 :]:
+        ours = text[text.rfind("\n$ ") :]
+        if "\nInstalling collected packages" in ours:
             return f"installing, {installed_count(self.venv)} of {self.total}, "
-        fetched = text[text.rfind("\n$ ") + 1 :].count("\nCollecting ")
+        fetched = ours.count("\nCollecting ") + ours.count("\nProcessing ")
         return f"downloading, {fetched} of {self.total}, "
 
 
