@@ -1,7 +1,7 @@
 """Build the environment that the demo, the tests and the service run in, from nothing and with progress.
 
-Standard library only: it runs before anything is installed. Quick when nothing changed: the environment carries
-a stamp, the hash of the lock and of what pyproject.toml says of the package.
+Standard library only: it runs before anything is installed. Quick when nothing changed: a stamp in the
+environment holds the hash of the lock and of what pyproject.toml says of the package.
 Exit code 0: ready; 3: something outside is missing, said in a sentence.
 """
 
