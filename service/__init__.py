@@ -1,0 +1,1 @@
+"""When a stage runs, and what is said: the service around the pipelines."""

@@ -1,0 +1,1 @@
+"""One badge a leaf."""

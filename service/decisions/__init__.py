@@ -1,0 +1,1 @@
+"""Facts become commands. Pure: no SQL, no network, no clock."""

@@ -1,0 +1,49 @@
+"""What may go wrong in the service.
+
+ServiceError
+├── Misconfigured      settings are missing or wrong; the process does not start
+├── Refusal            we chose not to; says why and who may
+├── LeaseLost          another worker holds this stage now; what this one writes is refused
+└── GitHubFailed       GitHub did not do what was asked
+├── GitHubGone         what was asked for is not there (any more)
+└── GitHubBusy         try again, not before `retry_after` seconds
+"""
+
+
+class ServiceError(Exception):
+    """The root of the service's errors; `mend` says what to do next."""
+
+    def __init__(self, message: str, *, mend: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.mend = mend
+
+
+class Misconfigured(ServiceError):
+    pass
+
+
+class Refusal(ServiceError):
+    """Not a failure: `code` is stable (`not_allowed`, `not_approved`), the message is for the person who asked."""
+
+    def __init__(self, code: str, message: str, *, mend: str = "") -> None:
+        super().__init__(message, mend=mend)
+        self.code = code
+
+
+class LeaseLost(ServiceError):
+    pass
+
+
+class GitHubFailed(ServiceError):
+    pass
+
+
+class GitHubGone(GitHubFailed):
+    pass
+
+
+class GitHubBusy(GitHubFailed):
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message, mend=f"Wait {retry_after:.0f} s.")
+        self.retry_after = retry_after

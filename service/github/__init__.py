@@ -1,0 +1,1 @@
+"""All that knows GitHub: signatures, events, the client, checks and comments."""

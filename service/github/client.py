@@ -1,0 +1,138 @@
+"""What GraftLab asks of GitHub. `PyGithubClient` (in `pygithub_client.py`) answers it; nothing else does.
+
+Every method raises GitHubGone (404, 410), GitHubBusy (rate limits, 5xx, time-outs) or GitHubFailed (the rest).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, Protocol
+
+CheckStatus = Literal["queued", "in_progress", "completed"]
+Conclusion = Literal["success", "failure", "neutral", "cancelled"]
+Reaction = Literal["+1", "-1", "eyes", "rocket", "confused"]
+Role = Literal["admin", "maintain", "write", "triage", "read", "none"]
+
+
+@dataclass(frozen=True)
+class PullRequest:
+    repository: str
+    number: int
+    title: str
+    author: str
+    author_association: str
+    head_sha: str
+    base_sha: str
+    base_branch: str
+    state: Literal["open", "closed", "merged"]
+    draft: bool
+    merged_sha: str | None
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class Comment:
+    id: int
+    number: int
+    """The pull request or issue it stands in."""
+    author: str
+    author_is_bot: bool
+    body: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """A finding on its line; `level` failure or notice."""
+
+    path: str
+    start_line: int
+    end_line: int
+    level: Literal["failure", "warning", "notice"]
+    title: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """The one check run of a head commit."""
+
+    name: str
+    head_sha: str
+    status: CheckStatus
+    title: str
+    summary: str
+    conclusion: Conclusion | None = None
+    annotations: Sequence[Annotation] = ()
+    details_url: str = ""
+    external_id: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class ReleaseDraft:
+    tag: str
+    commit: str
+    title: str
+    body: str
+    assets: Sequence[Path] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class PublishedRelease:
+    id: int
+    url: str
+    assets: dict[str, int]
+    """Name -> size in bytes."""
+
+
+class GitHub(Protocol):
+    """One repository's view is by its full name, `owner/name`."""
+
+    def pull_request(self, repository: str, number: int) -> PullRequest: ...
+
+    def open_pull_requests(self, repository: str) -> list[PullRequest]: ...
+
+    def comment(self, repository: str, comment_id: int) -> Comment: ...
+
+    def comments_since(self, repository: str, since: datetime) -> list[Comment]:
+        """All issue and pull request comments of the repository that were updated since then."""
+        ...
+
+    def role(self, repository: str, login: str) -> Role:
+        """The person's role by `role_name`; anything unclear is `none` (fail closed)."""
+        ...
+
+    def default_branch_head(self, repository: str) -> tuple[str, str]:
+        """(branch, commit)"""
+        ...
+
+    def clone_url(self, repository: str) -> tuple[str, dict[str, str]]:
+        """(URL, HTTP headers to send: an Authorization header, or none for a public repository)."""
+        ...
+
+    def find_comment(self, repository: str, number: int, marker: str) -> int | None:
+        """The id of the newest comment that holds the marker *and* was written by us."""
+        ...
+
+    def create_comment(self, repository: str, number: int, body: str) -> int: ...
+
+    def edit_comment(self, repository: str, comment_id: int, body: str) -> None: ...
+
+    def react(self, repository: str, comment_id: int, reaction: Reaction) -> None: ...
+
+    def find_check(self, repository: str, head_sha: str, name: str) -> int | None: ...
+
+    def write_check(self, repository: str, check: Check, check_id: int | None) -> int:
+        """Create (id None) or update; annotations in pages of 50. Returns the id."""
+        ...
+
+    def publish_release(self, repository: str, draft: ReleaseDraft) -> PublishedRelease:
+        """Tag, release, assets; each that is there already is adopted, so that a second call completes the first."""
+        ...
+
+    def failed_deliveries(self, since: datetime) -> list[int]: ...
+
+    def redeliver(self, delivery: int) -> None: ...

@@ -1,0 +1,1 @@
+"""Celery tasks: wiring only; arguments are row ids."""

@@ -1,0 +1,1 @@
+"""What is remembered: deliveries, contributions, runs, stages, the outbox. All SQL lives here."""

@@ -1,0 +1,1 @@
+"""Manifests become a report, a report becomes Markdown. Pure."""

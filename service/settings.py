@@ -1,0 +1,114 @@
+"""All settings of the service, read once from `GRAFT_*` variables (or `GRAFT_SETTINGS`, a file of such lines).
+
+Secrets have no default. What only one kind of process needs is demanded by that process when it starts.
+"""
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from service.errors import Misconfigured
+
+
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+class Settings(BaseSettings):
+    """One object, typed, fatal at start when wrong."""
+
+    model_config = SettingsConfigDict(env_prefix="GRAFT_", extra="ignore", frozen=True)
+
+    home: Path = Path.home() / ".local/share/graftlab"
+    """Where everything lies that has no other place: ledger, artifacts, models, clones, logs."""
+    database_url: str = ""
+    """SQLAlchemy URL; empty: SQLite under `home`."""
+    broker_url: str = "redis://127.0.0.1:6379/0"
+    """Redis or Valkey, for Celery."""
+    artifacts: Path | None = None
+    """Folder of run directories, shared by all workers; empty: under `home`."""
+    recipe: str = "laptop"
+    """A shipped recipe's name or a YAML file."""
+    public_url: str = "http://127.0.0.1:8000"
+    """Where people reach this service; links in comments start with it."""
+
+    repositories: Annotated[tuple[str, ...], NoDecode] = ()
+    """`owner/name` of each taxonomy served; deliveries of others are kept and not acted on."""
+    webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    """Comma-separated; all are accepted, so that they can rotate. None: the web process does not start."""
+    github_api_url: str = "https://api.github.com"
+    github_web_url: str = "https://github.com"
+    github_app_id: int | None = None
+    github_app_key_file: Path | None = None
+    github_token: SecretStr | None = None
+    """Instead of an App. A token cannot write check runs; findings then go to the comment alone."""
+    bot_login: str = "graftlab[bot]"
+    github_write_interval: float = 1.0
+    """Seconds between two writes; GitHub asks for at least one."""
+
+    mirrors: dict[str, str] = Field(default_factory=dict)
+    """JSON: URL prefix -> prefix read in its place (document repositories)."""
+    stage_environment: Annotated[tuple[str, ...], NoDecode] = ()
+    """Names of further environment variables that stages may see (a teacher's API key)."""
+
+    lease_seconds: float = 60.0
+    heartbeat_seconds: float = 10.0
+    max_attempts: int = 4
+    """A stage that ended badly this often is given up."""
+    stop_grace_seconds: float = 30.0
+    """A cancelled stage gets this long after SIGTERM to save."""
+    sweep_seconds: float = 60.0
+    release_schedule: str = "0 6 * * 1"
+    """Cron, UTC; empty: only by hand."""
+    log_json: bool = False
+
+    @field_validator("repositories", "webhook_secrets", "stage_environment", mode="before")
+    @classmethod
+    def _comma_separated(cls, value: object) -> object:
+        return _split(value)
+
+    @property
+    def ledger_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.home / 'ledger.sqlite'}"
+
+    @property
+    def artifacts_folder(self) -> Path:
+        return self.artifacts or self.home / "artifacts"
+
+    @property
+    def models_folder(self) -> Path:
+        return self.home / "models"
+
+    @property
+    def leaves_folder(self) -> Path:
+        return self.artifacts_folder / "leaves"
+
+    @property
+    def clones_folder(self) -> Path:
+        return self.home / "clones"
+
+    def require_webhook_secrets(self) -> tuple[bytes, ...]:
+        """The secrets as bytes; raises Misconfigured when there is none, or an empty one."""
+        secrets = tuple(secret.get_secret_value().encode() for secret in self.webhook_secrets)
+        if not secrets or not all(secrets):
+            raise Misconfigured(
+                "no webhook secret is configured, so anybody could forge a delivery",
+                mend="Set GRAFT_WEBHOOK_SECRETS to the secret that the GitHub App's webhook uses.",
+            )
+        return secrets
+
+
+@cache
+def get_settings() -> Settings:
+    """The settings of this process; raises Misconfigured with every fault named."""
+    try:
+        return Settings(_env_file=os.environ.get("GRAFT_SETTINGS"))
+    except ValidationError as error:
+        faults = "; ".join(
+            f"GRAFT_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()
+        )
+        raise Misconfigured(f"settings cannot be read: {faults}", mend="Mend the variables named.") from error
