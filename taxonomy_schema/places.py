@@ -1,0 +1,65 @@
+"""From the parser's marks to the lines and columns that editors and code hosts show."""
+
+import bisect
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from taxonomy_schema.models import Place
+
+Path = tuple[str | int, ...]
+
+# YAML 1.1 also ends a line at these; editors and code hosts do not.
+_ODD_BREAKS: Final = re.compile("[\x85\u2028\u2029]|\r(?!\n)")
+_BREAK: Final = re.compile("\n")
+
+
+@dataclass(slots=True)
+class Spot:
+    """Where a value is written, counting from 1; its key too, if it has one; `text` is the scalar as written."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str | None = None
+    plain: bool = False
+    key_line: int = 0
+    key_column: int = 0
+
+
+class Lines:
+    """The lines of one file."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self._starts: list[int] | None = None
+        if _ODD_BREAKS.search(text):
+            self._starts = [0, *(match.end() for match in _BREAK.finditer(text))]
+
+    def of(self, mark: Any) -> tuple[int, int]:
+        """Line and column, from 1, of a mark of the YAML parser."""
+        if self._starts is None:
+            return mark.line + 1, mark.column + 1
+        line = bisect.bisect_right(self._starts, mark.index)
+        return line, mark.index - self._starts[line - 1] + 1
+
+    def spot(self, start: Any, end: Any, text: str | None = None, *, plain: bool = False) -> Spot:
+        line, column = self.of(start)
+        end_line, end_column = self.of(end)
+        return Spot(line, column, end_line, end_column, text, plain)
+
+    def place(self, mark: Any) -> Place:
+        line, column = self.of(mark)
+        return Place(file=self.file, line=line, column=column)
+
+    def value(self, spot: Spot) -> Place:
+        """The place of a value."""
+        last = spot.end_line - 1 if spot.end_column == 1 and spot.end_line > spot.line else spot.end_line
+        return Place(file=self.file, line=spot.line, column=spot.column, end_line=last)
+
+    def key(self, spot: Spot) -> Place:
+        """The place of a value's key, or of the value where it has none."""
+        if spot.key_line:
+            return Place(file=self.file, line=spot.key_line, column=spot.key_column)
+        return Place(file=self.file, line=spot.line, column=spot.column)

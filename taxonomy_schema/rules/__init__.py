@@ -1,0 +1,1 @@
+"""Every rule a leaf is checked by."""
