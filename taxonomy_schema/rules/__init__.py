@@ -1,1 +1,16 @@
-"""Every rule a leaf is checked by."""
+"""Every rule a leaf is checked by, and the two questions asked of them: is this leaf fine, is this change fine."""
+
+from typing import Final
+
+from taxonomy_schema.parse import LeafFiles
+from taxonomy_schema.parse_rules import PARSE_RULES
+from taxonomy_schema.rule import Rule
+from taxonomy_schema.rules.change import ChangeReport, CheckedLeaf, check_change
+from taxonomy_schema.rules.checking import LEAF_RULES, ParsedLeaf, check
+from taxonomy_schema.tree_rules import TREE_RULES
+
+ALL_RULES: Final[tuple[type[Rule], ...]] = tuple(
+    sorted((*PARSE_RULES, *TREE_RULES, *(type(rule) for rule in LEAF_RULES)), key=lambda rule: rule.code)
+)
+
+__all__ = ["ALL_RULES", "ChangeReport", "CheckedLeaf", "LeafFiles", "ParsedLeaf", "check", "check_change"]

@@ -1,0 +1,29 @@
+"""One leaf: what parsing found and what the rules find, in the order of the files' lines."""
+
+from typing import Final
+
+from taxonomy_schema.models import Finding
+from taxonomy_schema.parse import QNA, LeafFiles, ParsedLeaf, read_source
+from taxonomy_schema.policy import DEFAULT_POLICY, Policy
+from taxonomy_schema.rule import Rule
+
+LEAF_RULES: Final[tuple[Rule, ...]] = ()
+
+# More would hide the first ones; somebody who mends these sees the rest.
+MAX_FINDINGS: Final = 100
+
+
+def check(files: LeafFiles, policy: Policy = DEFAULT_POLICY) -> ParsedLeaf:
+    """Parse a leaf and ask every rule. Never raises for what the files hold."""
+    source = read_source(files)
+    found = dict.fromkeys(source.findings)
+    for rule in LEAF_RULES:
+        found.update(dict.fromkeys(rule.check(source, policy)))
+    ordered = sorted(found, key=_order)
+    errors_first = sorted(ordered, key=lambda finding: finding.severity) if len(ordered) > MAX_FINDINGS else ordered
+    return ParsedLeaf(leaf=source.leaf, findings=tuple(sorted(errors_first[:MAX_FINDINGS], key=_order)))
+
+
+def _order(finding: Finding) -> tuple[bool, str, int, int, str, str]:
+    place = finding.place
+    return (not place.file.endswith(QNA), place.file, place.line, place.column, finding.code, finding.message)
