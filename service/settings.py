@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     """Redis or Valkey, for Celery."""
     artifacts: Path | None = None
     """Folder of run directories, shared by all workers; empty: under `home`."""
+    models: Path | None = None
+    """Folder of prepared models; empty: under `home`."""
     recipe: str = "laptop"
     """A shipped recipe's name or a YAML file."""
     public_url: str = "http://127.0.0.1:8000"
@@ -81,7 +83,7 @@ class Settings(BaseSettings):
 
     @property
     def models_folder(self) -> Path:
-        return self.home / "models"
+        return self.models or self.home / "models"
 
     @property
     def leaves_folder(self) -> Path:
