@@ -28,7 +28,7 @@ def start(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path) 
     Call it from a thread that lives as long as the child may: the kernel watches the starting thread.
     """
     with log.open("ab") as output:
-        return subprocess.Popen(  # noqa: PLW1509 - only one system call, safe between fork and exec
+        return subprocess.Popen(
             list(argv),
             env=dict(env),
             cwd=cwd,
@@ -36,7 +36,7 @@ def start(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path) 
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=die_with_parent,
+            preexec_fn=die_with_parent,  # noqa: PLW1509 - one system call, nothing that takes a lock
         )
 
 

