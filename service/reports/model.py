@@ -1,4 +1,4 @@
-"""Everything a report needs and nothing else. Jobs fill it from the ledger and the artifacts; rendering only reads it."""
+"""Everything a report needs, and nothing else. Jobs fill it from the ledger and the artifacts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
