@@ -90,7 +90,11 @@ def read_source(files: LeafFiles) -> LeafSource:
         source.works = read_works(source.attribution_text or "")
     if files.qna is None:
         source.findings.append(
-            NoQna.finding(Place(file=source.attribution_file), "The folder has no qna.yaml.", "Add qna.yaml with the seeds.")
+            NoQna.finding(
+                Place(file=source.attribution_file),
+                "The folder has no qna.yaml.",
+                "Add qna.yaml with the seeds.",
+            )
         )
         return source
     source.qna_text = _text(files.qna, source.qna_file, source.findings)
@@ -111,7 +115,9 @@ def _format_faults(source: LeafSource) -> list[Finding]:
         what = "is empty" if not data else "has no keys at its top"
         return [
             NotAMapping.finding(
-                Place(file=source.qna_file), f"The file {what}.", "Start it with “version: 3” and the other keys."
+                Place(file=source.qna_file),
+                f"The file {what}.",
+                "Start it with “version: 3” and the other keys.",
             )
         ]
     root = source.files.id.split("/", 1)[0]
@@ -122,7 +128,9 @@ def _text(data: bytes, file: str, findings: list[Finding]) -> str | None:
     """The bytes as text, or `None` with a finding."""
     if len(data) > MAX_BYTES:
         findings.append(
-            TooLarge.finding(Place(file=file), f"The file is larger than {MAX_BYTES >> 20} MiB.", "Split the leaf.")
+            TooLarge.finding(
+                Place(file=file), f"The file is larger than {MAX_BYTES >> 20} MiB.", "Split the leaf."
+            )
         )
         return None
     try:
@@ -130,7 +138,9 @@ def _text(data: bytes, file: str, findings: list[Finding]) -> str | None:
     except UnicodeDecodeError as error:
         place = _place_in(file, data[: error.start].decode("utf-8"))
         findings.append(
-            BadCharacters.finding(place, "The file is not UTF-8 from here on.", "Save it as UTF-8 text, without a marker.")
+            BadCharacters.finding(
+                place, "The file is not UTF-8 from here on.", "Save it as UTF-8 text, without a marker."
+            )
         )
         return None
     control = _CONTROL.search(text)

@@ -95,7 +95,9 @@ class YamlFeature(Rule):
 class NotAMapping(Rule):
     code = "GL107"
     title = "The file holds no leaf"
-    docs = "`qna.yaml` must be a mapping of keys to values; it is empty, only comments, a list or a single text."
+    docs = (
+        "`qna.yaml` must be a mapping of keys to values; it is empty, only comments, a list or a single text."
+    )
     bad = Example("# only a comment\n", ATTRIBUTION)
     good = GOOD
 
@@ -130,7 +132,9 @@ class WrongType(Rule):
 class EmptyValue(Rule):
     code = "GL111"
     title = "A required text is empty"
-    docs = 'A text between quotes with nothing in it (`""`), where the format requires at least one character.'
+    docs = (
+        'A text between quotes with nothing in it (`""`), where the format requires at least one character.'
+    )
     bad = changed("created_by: ada", 'created_by: ""')
     good = GOOD
 
@@ -165,7 +169,9 @@ class TooFew(Rule):
 class SameSeedTwice(Rule):
     code = "GL301"
     title = "A seed stands twice"
-    docs = "Two entries are equal in every value. The second teaches nothing and would be counted as evidence."
+    docs = (
+        "Two entries are equal in every value. The second teaches nothing and would be counted as evidence."
+    )
     bad = changed(
         "  - question: Why do we sleep?\n",
         "  - question: Why does ice float?\n    answer: It is lighter than water.\n  - question: Why do we sleep?\n",
@@ -190,4 +196,3 @@ PARSE_RULES: Final[tuple[type[Rule], ...]] = (
     TooFew,
     SameSeedTwice,
 )
-

@@ -40,7 +40,9 @@ def _hashable(value: Any) -> Any:
     return ("bool", value) if isinstance(value, bool) else value
 
 
-def _unique_items(_: Validator, wanted: bool, instance: Any, __: Mapping[str, Any]) -> Iterator[ValidationError]:
+def _unique_items(
+    _: Validator, wanted: bool, instance: Any, __: Mapping[str, Any]
+) -> Iterator[ValidationError]:
     """`uniqueItems` by hashing: jsonschema's own compares every pair, which a long list turns into minutes."""
     if not wanted or not isinstance(instance, list):
         return
@@ -104,7 +106,9 @@ def _missing(error: ValidationError, path: Path, source: YamlSource, lines: Line
     for key in error.validator_value:
         if key not in error.instance:
             where = f" in {_name(path)}" if path else ""
-            yield MissingKey.finding(lines.key(spot), f"The key “{key}” is missing{where}.", f"Add “{key}: …”.")
+            yield MissingKey.finding(
+                lines.key(spot), f"The key “{key}” is missing{where}.", f"Add “{key}: …”."
+            )
 
 
 def _unknown(error: ValidationError, path: Path, source: YamlSource, lines: Lines) -> Iterator[Finding]:
@@ -114,7 +118,9 @@ def _unknown(error: ValidationError, path: Path, source: YamlSource, lines: Line
             continue
         near = difflib.get_close_matches(key, [name for name in known if name not in error.instance], n=1)
         mend = f"Did you mean “{near[0]}”?" if near else "Remove it; known here are " + ", ".join(known) + "."
-        yield UnknownKey.finding(lines.key(source.spot((*path, key))), f"The key {quoted(key)} is not known.", mend)
+        yield UnknownKey.finding(
+            lines.key(source.spot((*path, key))), f"The key {quoted(key)} is not known.", mend
+        )
 
 
 def _wrong_type(error: ValidationError, path: Path, source: YamlSource, lines: Lines) -> Iterator[Finding]:
@@ -139,20 +145,26 @@ def _empty(_: ValidationError, path: Path, source: YamlSource, lines: Lines) -> 
 
 
 def _version(_: ValidationError, path: Path, source: YamlSource, lines: Lines) -> Iterator[Finding]:
-    yield BadVersion.finding(lines.value(source.spot(path)), "This version is not supported.", "Write “version: 3”.")
+    yield BadVersion.finding(
+        lines.value(source.spot(path)), "This version is not supported.", "Write “version: 3”."
+    )
 
 
 def _too_few(error: ValidationError, path: Path, source: YamlSource, lines: Lines) -> Iterator[Finding]:
     has, needs = len(error.instance), error.validator_value
     yield TooFew.finding(
-        lines.key(source.spot(path)), f"{_name(path)} has {has} of at least {needs} entries.", f"Add {needs - has} more."
+        lines.key(source.spot(path)),
+        f"{_name(path)} has {has} of at least {needs} entries.",
+        f"Add {needs - has} more.",
     )
 
 
 def _twice(error: ValidationError, path: Path, source: YamlSource, lines: Lines) -> Iterator[Finding]:
     first = source.spot((*path[:-1], int(error.message)))
     yield SameSeedTwice.finding(
-        lines.key(source.spot(path)), f"{_name(path)} says the same as the one in line {first.line}.", "Remove or change one."
+        lines.key(source.spot(path)),
+        f"{_name(path)} says the same as the one in line {first.line}.",
+        "Remove or change one.",
     )
 
 
@@ -171,7 +183,11 @@ def _name(path: Path) -> str:
     """A path in words a contributor knows: `seed_examples`, entry 2, `answer`."""
     if not path:
         return "The file"
-    return "“" + "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".") + "”"
+    return (
+        "“"
+        + "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+        + "”"
+    )
 
 
 def _last(path: Path) -> str:
@@ -188,5 +204,11 @@ def _kind(value: Any) -> str:
         return _ODD_NAMES.get(value.kind, "something else")
     if isinstance(value, bool):
         return "true or false"
-    kinds: dict[type, str] = {type(None): "nothing", int: "a number", float: "a number", str: "text", list: "a list"}
+    kinds: dict[type, str] = {
+        type(None): "nothing",
+        int: "a number",
+        float: "a number",
+        str: "text",
+        list: "a list",
+    }
     return kinds.get(type(value), "a mapping")

@@ -16,7 +16,9 @@ from taxonomy_schema.tree_rules import FollowedNowhere, MisnamedFile, StrayFile
 # Two versions of qna.yaml this alike (in per cent, by Git's measure) are one leaf that moved.
 _MOVED_FROM: Final = 75
 _FILES: Final = (QNA, ATTRIBUTION)
-_MISNAMED: Final = re.compile(r"^(qna\.(yaml|yml|txt)|attributions?\.(txt|md|yaml)|attribution)$", re.IGNORECASE)
+_MISNAMED: Final = re.compile(
+    r"^(qna\.(yaml|yml|txt)|attributions?\.(txt|md|yaml)|attribution)$", re.IGNORECASE
+)
 
 
 class LeafChange(Frozen):
@@ -62,7 +64,14 @@ def list_tree(repository: Path, commit: str) -> tuple[TreeEntry, ...]:
 
     """
     listing = git(
-        repository, "ls-tree", "-r", "-z", "--full-tree", resolve(repository, commit), "--", *(f"{root}/" for root in ROOTS)
+        repository,
+        "ls-tree",
+        "-r",
+        "-z",
+        "--full-tree",
+        resolve(repository, commit),
+        "--",
+        *(f"{root}/" for root in ROOTS),
     )
     entries = []
     for line in listing.split(b"\0"):
@@ -131,7 +140,16 @@ def changed_paths(repository: Path, start: str, head: str) -> set[str]:
 
     """
     out = git(
-        repository, "diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=d", "--no-commit-id", start, head
+        repository,
+        "diff-tree",
+        "-r",
+        "-z",
+        "--name-only",
+        "--no-renames",
+        "--diff-filter=d",
+        "--no-commit-id",
+        start,
+        head,
     )
     return {path.decode("utf-8", "backslashreplace") for path in out.split(b"\0") if path}
 
@@ -164,7 +182,11 @@ def read_folder(root: Path, under: str = "") -> dict[str, LeafFiles]:
     if not root.is_dir():
         raise TreeError(f"{root} is not a folder. Name the folder that holds {', '.join(ROOTS)}.")
     leaves: dict[str, LeafFiles] = {}
-    starts = [under] if under else [name for name in ROOTS if (root / name).is_dir() and not (root / name).is_symlink()]
+    starts = (
+        [under]
+        if under
+        else [name for name in ROOTS if (root / name).is_dir() and not (root / name).is_symlink()]
+    )
     for start in starts:
         for folder, folders, names in os.walk(root / start, onerror=_raise):
             folders.sort()

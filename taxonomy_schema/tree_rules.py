@@ -11,7 +11,9 @@ _LINK: Final = "120000"
 class FollowedNowhere(Rule):
     code = "GL131"
     title = "A symbolic link or a submodule"
-    docs = "Links and submodules under the three roots are not followed: a leaf's text must stand in the leaf."
+    docs = (
+        "Links and submodules under the three roots are not followed: a leaf's text must stand in the leaf."
+    )
 
     @classmethod
     def at(cls, place: Place, mode: str) -> Finding:
@@ -26,7 +28,9 @@ class MisnamedFile(Rule):
 
     @classmethod
     def at(cls, place: Place, wanted: str) -> Finding:
-        return cls.finding(place, "This file's name is not read as part of a leaf.", f"Rename it to {wanted}.")
+        return cls.finding(
+            place, "This file's name is not read as part of a leaf.", f"Rename it to {wanted}."
+        )
 
 
 class StrayFile(Rule):
@@ -38,7 +42,9 @@ class StrayFile(Rule):
     @classmethod
     def at(cls, place: Place, *, inside_leaf: bool) -> Finding:
         where = "is no part of the leaf" if inside_leaf else "is outside any leaf"
-        return cls.finding(place, f"This file {where} and is ignored.", "Remove it, or link to it from the pull request.")
+        return cls.finding(
+            place, f"This file {where} and is ignored.", "Remove it, or link to it from the pull request."
+        )
 
 
 TREE_RULES: Final[tuple[type[Rule], ...]] = (FollowedNowhere, MisnamedFile, StrayFile)

@@ -31,7 +31,9 @@ from taxonomy_schema.yaml_faults import unreadable
 MAX_DEPTH: Final = 32
 MAX_NODES: Final = 20_000
 MAX_SCALAR: Final = 100_000
-MAX_NUMBER: Final = 64  # longer digits are surely no version, and turning them into numbers takes quadratic time
+MAX_NUMBER: Final = (
+    64  # longer digits are surely no version, and turning them into numbers takes quadratic time
+)
 
 _TAG: Final = "tag:yaml.org,2002:"
 _IMPLICIT: Final = yaml.SafeLoader.yaml_implicit_resolvers
@@ -116,12 +118,22 @@ class _Builder:
         elif kind is DocumentStartEvent:
             self.documents += 1
             if self.documents > 1:
-                self._stop(YamlFeature, event, "A second document starts here.", "Keep one document: remove this “---” and what follows it.")
+                self._stop(
+                    YamlFeature,
+                    event,
+                    "A second document starts here.",
+                    "Keep one document: remove this “---” and what follows it.",
+                )
 
     def _scalar(self, event: ScalarEvent) -> None:
         spot = self.lines.spot(event.start_mark, event.end_mark, event.value, plain=not event.style)
         if len(event.value) > MAX_SCALAR:
-            self._stop(TooLarge, event, f"One value has {len(event.value):,} characters; {MAX_SCALAR:,} is the most.", "Shorten it.")
+            self._stop(
+                TooLarge,
+                event,
+                f"One value has {len(event.value):,} characters; {MAX_SCALAR:,} is the most.",
+                "Shorten it.",
+            )
         value = self._resolve(event)
         frame = self.stack[-1] if self.stack else None
         if frame is not None and isinstance(frame.container, dict) and frame.key is None:
@@ -138,7 +150,10 @@ class _Builder:
             return
         if not isinstance(value, str):
             self._say(
-                YamlFeature, event, f"The key {quoted(event.value)} is not read as text.", f'Write it in quotes: "{event.value}".'
+                YamlFeature,
+                event,
+                f"The key {quoted(event.value)} is not read as text.",
+                f'Write it in quotes: "{event.value}".',
             )
         if event.anchor:
             self.anchors[event.anchor] = (value, 1)
@@ -158,7 +173,12 @@ class _Builder:
     def _open(self, event: Any, container: list[Any] | dict[str, Any]) -> None:
         self._weigh(event, 1)
         if len(self.stack) >= MAX_DEPTH:
-            self._stop(TooLarge, event, f"The file is nested deeper than {MAX_DEPTH} levels.", "Write it as flat as the format is.")
+            self._stop(
+                TooLarge,
+                event,
+                f"The file is nested deeper than {MAX_DEPTH} levels.",
+                "Write it as flat as the format is.",
+            )
         frame = self.stack[-1] if self.stack else None
         if frame is not None and isinstance(frame.container, dict) and frame.key is None:
             self._stop(YamlFeature, event, "A key is a list or a mapping here.", "Write keys as plain text.")
@@ -181,7 +201,10 @@ class _Builder:
     def _alias(self, event: AliasEvent) -> None:
         if event.anchor not in self.anchors:
             self._stop(
-                YamlFeature, event, f"The alias {quoted('*' + event.anchor)} stands for nothing or for itself.", "Write the value out."
+                YamlFeature,
+                event,
+                f"The alias {quoted('*' + event.anchor)} stands for nothing or for itself.",
+                "Write the value out.",
             )
         value, weight = self.anchors[event.anchor]
         self._weigh(event, weight)
@@ -189,7 +212,12 @@ class _Builder:
         frame = self.stack[-1]
         if isinstance(frame.container, dict) and frame.key is None:
             if not isinstance(value, str):
-                self._stop(YamlFeature, event, "A key is an alias of something that is not text.", "Write keys as plain text.")
+                self._stop(
+                    YamlFeature,
+                    event,
+                    "A key is an alias of something that is not text.",
+                    "Write keys as plain text.",
+                )
             self._named(frame, event, spot, value)
             return
         self._place(value, spot, weight)
@@ -240,12 +268,22 @@ class _Builder:
     def _check_tag(self, event: Any, allowed: tuple[str, ...]) -> None:
         if event.tag is None or event.tag == "!" or event.tag.removeprefix(_TAG) in allowed:
             return
-        self._say(YamlFeature, event, f"The tag {quoted(event.tag)} is not allowed.", "Remove the tag; leaves hold only text, lists and mappings.")
+        self._say(
+            YamlFeature,
+            event,
+            f"The tag {quoted(event.tag)} is not allowed.",
+            "Remove the tag; leaves hold only text, lists and mappings.",
+        )
 
     def _weigh(self, event: Any, weight: int) -> None:
         self.weight += weight
         if self.weight > MAX_NODES:
-            self._stop(TooLarge, event, f"The file holds more than {MAX_NODES:,} values.", "Split the leaf, and write aliases out.")
+            self._stop(
+                TooLarge,
+                event,
+                f"The file holds more than {MAX_NODES:,} values.",
+                "Split the leaf, and write aliases out.",
+            )
 
     def _say(self, rule: type[Rule], event: Any, message: str, mend: str) -> None:
         self.source.findings.append(rule.finding(self.lines.place(event.start_mark), message, mend))

@@ -6,8 +6,16 @@ from taxonomy_schema.models import Finding
 from taxonomy_schema.parse import QNA, LeafFiles, ParsedLeaf, read_source
 from taxonomy_schema.policy import DEFAULT_POLICY, Policy
 from taxonomy_schema.rule import Rule
+from taxonomy_schema.rules import counts, folders, form, meaning, safety, sources
 
-LEAF_RULES: Final[tuple[Rule, ...]] = ()
+LEAF_RULES: Final[tuple[Rule, ...]] = (
+    *form.RULES,
+    *folders.RULES,
+    *counts.RULES,
+    *meaning.RULES,
+    *sources.RULES,
+    *safety.RULES,
+)
 
 # More would hide the first ones; somebody who mends these sees the rest.
 MAX_FINDINGS: Final = 100
@@ -20,7 +28,9 @@ def check(files: LeafFiles, policy: Policy = DEFAULT_POLICY) -> ParsedLeaf:
     for rule in LEAF_RULES:
         found.update(dict.fromkeys(rule.check(source, policy)))
     ordered = sorted(found, key=_order)
-    errors_first = sorted(ordered, key=lambda finding: finding.severity) if len(ordered) > MAX_FINDINGS else ordered
+    errors_first = (
+        sorted(ordered, key=lambda finding: finding.severity) if len(ordered) > MAX_FINDINGS else ordered
+    )
     return ParsedLeaf(leaf=source.leaf, findings=tuple(sorted(errors_first[:MAX_FINDINGS], key=_order)))
 
 

@@ -1,0 +1,93 @@
+"""How much a leaf holds: enough to teach from, not more than people can review."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from taxonomy_schema.models import NEWEST_VERSION, Finding, Severity
+from taxonomy_schema.parse import LeafSource
+from taxonomy_schema.parse_rules import ATTRIBUTION, GOOD, GOOD_SKILL, changed
+from taxonomy_schema.policy import Policy
+from taxonomy_schema.rule import Example, Rule
+from taxonomy_schema.rules.examples import GOOD_KNOWLEDGE, knowledge
+from taxonomy_schema.rules.walk import key_place, pairs, place, words
+
+_LEAST_SEEDS: Final = 5
+
+
+class FewOldSeeds(Rule):
+    code = "GL202"
+    title = "An older leaf has fewer seeds than the newest version asks for"
+    severity = Severity.HINT
+    docs = f"Version 1 allowed fewer than {_LEAST_SEEDS} seeds. Fewer seeds give less varied data and a weaker exam."
+    bad = Example(GOOD_SKILL.replace("version: 3\n", "").split("  - question: Why do leaves")[0], ATTRIBUTION)
+    good = GOOD
+
+    def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
+        del policy
+        seeds = source.data.get("seed_examples", ())
+        if source.leaf is not None and len(seeds) < _LEAST_SEEDS:
+            yield self.finding(
+                key_place(source, ("seed_examples",)),
+                f"The leaf has {len(seeds)} seeds; version {NEWEST_VERSION} asks for {_LEAST_SEEDS}.",
+                f"Add {_LEAST_SEEDS - len(seeds)} more seeds.",
+            )
+
+
+class SkillTooLong(Rule):
+    code = "GL203"
+    title = "A skill's seeds have too many words"
+    docs = "All questions and answers of a skill together have at most 2,300 words, so that they fit into prompts."
+    bad = changed("Body and mind mend themselves.", "word " * 2300)
+    good = GOOD
+
+    def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
+        if source.leaf is None or source.leaf.kind.is_knowledge:
+            return
+        total = sum(words(pair.question) + words(pair.answer) for pair in pairs(source))
+        if total > policy.skill_words:
+            yield self.finding(
+                key_place(source, ("seed_examples",)),
+                f"All questions and answers together have {total:,} words; {policy.skill_words:,} is the most.",
+                "Shorten the answers, or split the skill into two leaves.",
+            )
+
+
+class ContextTooLong(Rule):
+    code = "GL204"
+    title = "A context has too many words"
+    docs = "A context has at most 500 words. A longer one crowds the questions out of the prompt."
+    bad = knowledge("The first hill has one oak.", "oak " * 501 + ".")
+    good = GOOD_KNOWLEDGE
+
+    def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
+        for index, entry in enumerate(source.data.get("seed_examples", ())):
+            count = words(entry.get("context"))
+            if count > policy.context_words:
+                yield self.finding(
+                    place(source, ("seed_examples", index, "context")),
+                    f"The context has {count:,} words; {policy.context_words:,} is the most.",
+                    "Cut it to the passage that its questions need.",
+                )
+
+
+class PairTooLong(Rule):
+    code = "GL205"
+    title = "A question with its answer has too many words"
+    docs = "In a knowledge leaf a question and its answer together have at most 250 words."
+    bad = knowledge("answer: One oak.", "answer: " + "oak " * 251)
+    good = GOOD_KNOWLEDGE
+
+    def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
+        if source.leaf is None or not source.leaf.kind.is_knowledge:
+            return
+        for pair in pairs(source):
+            count = words(pair.question) + words(pair.answer)
+            if count > policy.pair_words:
+                yield self.finding(
+                    place(source, pair.path),
+                    f"The question and its answer have {count:,} words; {policy.pair_words:,} is the most.",
+                    "Shorten the answer, or ask two questions.",
+                )
+
+
+RULES: Final[tuple[Rule, ...]] = (FewOldSeeds(), SkillTooLong(), ContextTooLong(), PairTooLong())

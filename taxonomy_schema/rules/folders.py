@@ -1,0 +1,95 @@
+"""Where a leaf lives and what stands beside `qna.yaml`."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from taxonomy_schema.models import ROOTS, Finding, Place, Severity
+from taxonomy_schema.parse import LeafSource
+from taxonomy_schema.parse_rules import ATTRIBUTION, GOOD, GOOD_SKILL
+from taxonomy_schema.policy import Policy
+from taxonomy_schema.rule import Example, Rule, quoted
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+_LEAST_DEPTH: Final = 3
+_MOST_DEPTH: Final = 12
+_FREE_OF_ATTRIBUTION: Final = "foundational_skills"
+
+
+def _here(source: LeafSource) -> Place:
+    return Place(file=source.qna_file if source.files.qna is not None else source.attribution_file)
+
+
+class FolderName(Rule):
+    code = "GL127"
+    title = "A folder's name has characters that names do not have"
+    docs = "Folders are named with letters, digits, `_`, `-` and `.`, beginning with a letter or digit, up to 100 characters."
+    bad = Example(GOOD_SKILL, ATTRIBUTION, "compositional_skills/writing/short answers")
+    good = GOOD
+
+    def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
+        del policy
+        for part in source.files.id.split("/"):
+            if not _NAME.fullmatch(part):
+                better = re.sub(r"[^A-Za-z0-9.-]+", "_", part).strip("_.-")[:100].lower() or "a_name"
+                yield self.finding(
+                    _here(source),
+                    f"{quoted(part)} is no name for a folder.",
+                    f"Rename it, for example to {better}.",
+                )
+
+
+class FolderDepth(Rule):
+    code = "GL128"
+    title = "The leaf is not at a place where leaves live"
+    docs = (
+        f"A leaf lives under {', '.join(f'`{root}/`' for root in ROOTS)}, in a folder of its own below a subject: "
+        f"from {_LEAST_DEPTH} to {_MOST_DEPTH} folders deep, as `knowledge/science/birds`. Two deep is only pointed out."
+    )
+    bad = Example(GOOD_SKILL, ATTRIBUTION, "compositional_skills")
+    good = GOOD
+
+    def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
+        del policy
+        parts = source.files.id.split("/")
+        if parts[0] not in ROOTS:
+            yield self.finding(
+                _here(source),
+                "The leaf is outside the folders of the taxonomy.",
+                f"Move it below {', '.join(ROOTS)}.",
+            )
+        elif len(parts) == 1 or len(parts) > _MOST_DEPTH:
+            yield self.finding(
+                _here(source),
+                f"The leaf is {len(parts)} folders deep.",
+                f"Give it a folder, as in {parts[0]}/subject/topic.",
+            )
+        elif len(parts) < _LEAST_DEPTH:
+            yield self.finding(
+                _here(source), "The leaf has no subject above it.",
+                f"Put it below a subject, as in {parts[0]}/subject/{parts[-1]}.", Severity.HINT,
+            )  # fmt: skip
+
+
+class NoAttribution(Rule):
+    code = "GL129"
+    title = "attribution.txt is missing or empty"
+    docs = (
+        "Each leaf says in `attribution.txt` whose work it draws on and under which licence. "
+        f"Only leaves under `{_FREE_OF_ATTRIBUTION}/` may go without."
+    )
+    bad = Example(GOOD_SKILL, None)
+    good = GOOD
+
+    def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
+        del policy
+        if source.files.qna is None or source.files.id.split("/")[0] == _FREE_OF_ATTRIBUTION:
+            return
+        mend = "Add the lines “Title of work: …”, “Link to work: …”, “License of the work: …” and “Creator names: …”."
+        if source.files.attribution is None:
+            yield self.finding(Place(file=source.qna_file), "The leaf has no attribution.txt.", mend)
+        elif not source.files.attribution.strip():
+            yield self.finding(Place(file=source.attribution_file), "attribution.txt is empty.", mend)
+
+
+RULES: Final[tuple[Rule, ...]] = (FolderName(), FolderDepth(), NoAttribution())

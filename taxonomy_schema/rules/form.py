@@ -1,0 +1,183 @@
+"""How `qna.yaml` is written: things that can be read, and yet are better written otherwise."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from taxonomy_schema.models import NEWEST_VERSION, Finding, Place, Severity
+from taxonomy_schema.parse import LeafSource
+from taxonomy_schema.parse_rules import ATTRIBUTION, GOOD, GOOD_SKILL, changed
+from taxonomy_schema.policy import Policy
+from taxonomy_schema.rule import Example, Rule, quoted
+from taxonomy_schema.rules.examples import GOOD_KNOWLEDGE, knowledge
+from taxonomy_schema.rules.walk import Pair, key_place, pairs
+from taxonomy_schema.schema import written_version
+
+_TRAILING: Final = re.compile(r"[ \t]+\r?$", re.MULTILINE)
+_COMMENT: Final = re.compile(r"[ \t]+#[^\n]*")
+
+
+class OldVersion(Rule):
+    code = "GL121"
+    title = "The version is behind the newest"
+    severity = Severity.HINT
+    docs = f"The leaf is read as it is, lifted to version {NEWEST_VERSION}. A leaf without `version` has version 1."
+    bad = changed("version: 3\n", "version: 2\n")
+    good = GOOD
+
+    def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
+        del policy
+        if source.leaf is None:
+            return
+        version = written_version(source.data)
+        if version < NEWEST_VERSION:
+            yield self.finding(
+                key_place(source, ("version",)),
+                f"The leaf has version {version}; the newest is {NEWEST_VERSION}.",
+                f"Write “version: {NEWEST_VERSION}”.",
+            )
+
+
+class TrailingSpace(Rule):
+    code = "GL122"
+    title = "White space at the end of a line"
+    severity = Severity.HINT
+    docs = "It cannot be seen, and changes some texts. The place is the first such line."
+    bad = changed("created_by: ada", "created_by: ada  ")
+    good = GOOD
+
+    def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
+        del policy
+        text = source.qna_text or ""
+        first = _TRAILING.search(text)
+        if first is None:
+            return
+        more = sum(1 for _ in _TRAILING.finditer(text, first.end()))
+        line = text.count("\n", 0, first.start()) + 1
+        column = first.start() - text.rfind("\n", 0, first.start())
+        rest = f", and {more} more" if more else ""
+        yield self.finding(
+            Place(file=source.qna_file, line=line, column=column),
+            f"This line{rest} ends with white space.",
+            "Remove the spaces at the ends of lines.",
+        )
+
+
+class IgnoredKey(Rule):
+    code = "GL123"
+    title = "A key beside question and answer is ignored"
+    severity = Severity.HINT
+    docs = "In a knowledge leaf only `question` and `answer` are read of an entry of `questions_and_answers`."
+    bad = knowledge("answer: One oak.", "answer: One oak.\n        source: page 3")
+    good = GOOD_KNOWLEDGE
+
+    def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
+        del policy
+        for entry_path, inner in _inner_pairs(source):
+            for key in inner.keys() - {"question", "answer"}:
+                yield self.finding(
+                    key_place(source, (*entry_path, key)),
+                    f"The key {quoted(key)} is ignored here.",
+                    "Remove it.",
+                )
+
+
+def _inner_pairs(source: LeafSource) -> Iterator[tuple[tuple[str | int, ...], dict[str, object]]]:
+    for index, entry in enumerate(source.data.get("seed_examples", ())):
+        for number, inner in enumerate(entry.get("questions_and_answers", ())):
+            yield ("seed_examples", index, "questions_and_answers", number), inner
+
+
+class CommentCutsText(Rule):
+    code = "GL124"
+    title = "The rest of a text is read as a comment"
+    severity = Severity.HINT
+    docs = "In a text without quotes, ` #` begins a comment: the text ends before it."
+    bad = changed("question: Why does ice float?", "question: Why is C # not C?")
+    good = changed("question: Why does ice float?", 'question: "Why is C # not C?"')
+
+    def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
+        del policy
+        lines = (source.qna_text or "").split("\n")
+        for pair in pairs(source):
+            for key in ("question", "answer"):
+                spot = source.yaml.spots.get((*pair.path, key))
+                if spot is None or not spot.plain or spot.end_line > len(lines):
+                    continue
+                comment = _COMMENT.match(lines[spot.end_line - 1], spot.end_column - 1)
+                if comment:
+                    yield self.finding(
+                        Place(file=source.qna_file, line=spot.end_line, column=spot.end_column + 1),
+                        f"{quoted(comment[0].strip())} is read as a comment and is no part of the {key}.",
+                        "Put the whole text in quotes, if it belongs to it.",
+                    )
+
+
+class MixedContexts(Rule):
+    code = "GL125"
+    title = "Some seeds have a context and others have none"
+    docs = "A skill is grounded, and then every seed has its context, or free-form, and then none has."
+    bad = changed(
+        "answer: It is lighter than water.", "answer: It is lighter than water.\n    context: Ice floats."
+    )
+    good = GOOD
+
+    def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
+        del policy
+        every = list(pairs(source))
+        without = [pair for pair in every if pair.context is None]
+        if without and len(without) < len(every):
+            less = (
+                without
+                if len(without) * 2 <= len(every)
+                else [pair for pair in every if pair.context is not None]
+            )
+            yield self.finding(
+                _first(source, less),
+                f"{len(every) - len(without)} seeds have a context and {len(without)} have none.",
+                "Give every seed a context, or none.",
+            )
+
+
+class GroundedFolder(Rule):
+    code = "GL126"
+    title = "The folder and the contexts disagree"
+    severity = Severity.HINT
+    docs = (
+        "By custom, skills whose seeds have a context live below `compositional_skills/grounded/`, and others do not. "
+        "A skill there without any context is generated as grounded, with nothing to stand on."
+    )
+    bad = Example(GOOD_SKILL, ATTRIBUTION, "compositional_skills/grounded/writing/short")
+    good = GOOD
+
+    def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
+        del policy
+        parts = source.files.id.split("/")
+        every = list(pairs(source))
+        if not every or parts[0] != "compositional_skills":
+            return
+        contexts = sum(pair.context is not None for pair in every)
+        if "grounded" in parts and not contexts:
+            yield self.finding(
+                _first(source, every), "The folder is for grounded skills, and no seed has a context.",
+                "Add a context to each seed, or move the leaf out of grounded/.", Severity.ERROR,
+            )  # fmt: skip
+        elif contexts == len(every) and "grounded" not in parts:
+            yield self.finding(
+                _first(source, every), "Every seed has a context, and the folder is not for grounded skills.",
+                f"Move it to {'/'.join([parts[0], 'grounded', *parts[1:]])}.",
+            )  # fmt: skip
+
+
+def _first(source: LeafSource, some: list[Pair]) -> Place:
+    return key_place(source, some[0].path)
+
+
+RULES: Final[tuple[Rule, ...]] = (
+    OldVersion(),
+    TrailingSpace(),
+    IgnoredKey(),
+    CommentCutsText(),
+    MixedContexts(),
+    GroundedFolder(),
+)

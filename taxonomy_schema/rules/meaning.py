@@ -1,0 +1,92 @@
+"""What a leaf's seeds say: nothing empty, nothing twice, nothing against itself."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from taxonomy_schema.models import Finding, Severity
+from taxonomy_schema.parse import LeafSource
+from taxonomy_schema.parse_rules import GOOD, changed
+from taxonomy_schema.policy import Policy
+from taxonomy_schema.rule import Rule, quoted
+from taxonomy_schema.rules.examples import GOOD_KNOWLEDGE, knowledge
+from taxonomy_schema.rules.walk import Pair, folded, pairs, place
+
+
+class SameTextTwice(Rule):
+    code = "GL302"
+    title = "Two seeds differ at most in case and spaces"
+    docs = (
+        "The same question with the same answer, and for skills the same context, stands twice in the leaf. "
+        "It would be counted as two pieces of evidence in the leaf's exam."
+    )
+    bad = knowledge(
+        "How many oaks has the second hill?\n        answer: Two oaks.",
+        "how many oaks  has the first hill?\n        answer: ONE oak.",
+    )
+    good = GOOD_KNOWLEDGE
+
+    def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
+        del policy
+        first: dict[tuple[str, ...], Pair] = {}
+        for pair in pairs(source):
+            same = first.setdefault((*_asked(source, pair), folded(pair.answer)), pair)
+            if same is not pair and same.question.strip():
+                line = source.yaml.spot((*same.path, "question")).line
+                yield self.finding(
+                    place(source, (*pair.path, "question")),
+                    f"The question and answer stand already in line {line}.",
+                    "Remove one, or ask something else.",
+                )
+
+
+class TwoAnswers(Rule):
+    code = "GL303"
+    title = "One question has different answers"
+    severity = Severity.HINT
+    docs = (
+        "The same question, and for skills the same context, is answered in two ways. The model is taught both, and "
+        "the exam counts one of them as wrong. Where both are meant, ask so that each answer fits."
+    )
+    bad = changed("question: Why do we sleep?", "question: Why does ice float?")
+    good = GOOD
+
+    def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
+        del policy
+        first: dict[tuple[str, ...], Pair] = {}
+        for pair in pairs(source):
+            same = first.setdefault(_asked(source, pair), pair)
+            if same is not pair and folded(same.answer) != folded(pair.answer):
+                line = source.yaml.spot((*same.path, "question")).line
+                yield self.finding(
+                    place(source, (*pair.path, "question")),
+                    f"The question {quoted(pair.question)} has another answer in line {line}.",
+                    "Make the questions differ, or give one answer.",
+                )
+
+
+class OnlySpace(Rule):
+    code = "GL304"
+    title = "A text holds only white space"
+    docs = "Questions, answers, contexts and the fields above them need words."
+    bad = changed("answer: It is lighter than water.", 'answer: "  "')
+    good = GOOD
+
+    def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
+        del policy
+        if source.leaf is None:
+            return
+        for path, spot in source.yaml.spots.items():
+            if spot.text is not None and not spot.text.strip() and path and path[-1] != "version":
+                key = next(part for part in reversed(path) if isinstance(part, str))
+                yield self.finding(
+                    source.lines.value(spot), f"“{key}” holds only white space.", "Write the text."
+                )
+
+
+def _asked(source: LeafSource, pair: Pair) -> tuple[str, str]:
+    """What a question is: of knowledge, which is asked without the context, the words alone."""
+    closed_book = source.leaf is not None and source.leaf.kind.is_knowledge
+    return folded(pair.question), "" if closed_book else folded(pair.context or "")
+
+
+RULES: Final[tuple[Rule, ...]] = (SameTextTwice(), TwoAnswers(), OnlySpace())

@@ -1,0 +1,93 @@
+"""Texts that act where they are shown: reviewers should see them before a page or a bot does."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Final
+
+from taxonomy_schema.models import Finding, Place, Severity
+from taxonomy_schema.parse import LeafSource
+from taxonomy_schema.parse_rules import GOOD, changed
+from taxonomy_schema.policy import Policy
+from taxonomy_schema.rule import Rule, quoted
+
+_ACTS: Final = (
+    ("an HTML comment, which pages do not show", re.compile(r"<!--")),
+    (
+        "a mention, which sends somebody a message",
+        re.compile(r"(?<![\w@/.+-])@[A-Za-z0-9][A-Za-z0-9-]{0,38}"),
+    ),
+    ("a command of this service", re.compile(r"(?<![\w/.])/graft\b")),
+)
+# Joiners that scripts and emoji need are not among them.
+_HIDDEN: Final = re.compile(
+    "[\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]"
+)
+
+
+def _texts(source: LeafSource) -> Iterator[tuple[str, Place]]:
+    """Every value, and every line of the attribution, with its first and last line."""
+    for spot in source.yaml.spots.values():
+        if spot.text:
+            yield spot.text, source.lines.value(spot)
+    for number, line in enumerate((source.attribution_text or "").split("\n"), start=1):
+        yield line, Place(file=source.attribution_file, line=number, end_line=number)
+
+
+class ActsWhereShown(Rule):
+    code = "GL501"
+    title = "A text that would act where it is shown"
+    severity = Severity.HINT
+    docs = (
+        "HTML comments, @mentions and `/graft` commands in a leaf are shown without effect by this service. "
+        "They are pointed out, since elsewhere they may hide text or call people."
+    )
+    bad = changed("answer: It is lighter than water.", "answer: Ask @octocat.")
+    good = GOOD
+
+    def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
+        del policy
+        for text, start in _texts(source):
+            for what, pattern in _ACTS:
+                match = pattern.search(text)
+                if match:
+                    yield self.finding(
+                        _near(source, start, match[0]),
+                        f"{quoted(match[0])} is {what}.",
+                        "Leave it out unless the leaf is about it.",
+                    )
+
+
+class HiddenCharacter(Rule):
+    code = "GL502"
+    title = "A character that cannot be seen"
+    severity = Severity.HINT
+    docs = "Invisible characters and those that turn the direction of writing can make a text read otherwise than it is."
+    bad = changed("answer: It is lighter", "answer: It is\u200b lighter")
+    good = GOOD
+
+    def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
+        del policy
+        for text, start in _texts(source):
+            match = _HIDDEN.search(text)
+            if match:
+                name = unicodedata.name(match[0], "a character without a name").lower()
+                yield self.finding(
+                    _near(source, start, match[0]),
+                    f"An invisible character stands here: {name} (U+{ord(match[0]):04X}).",
+                    "Remove it; it came perhaps with a copied text.",
+                )
+
+
+def _near(source: LeafSource, start: Place, sought: str) -> Place:
+    """Where in the lines of `start` the words stand as such, or its beginning if they are written with escapes."""
+    text = source.qna_text if start.file == source.qna_file else source.attribution_text
+    lines = (text or "").split("\n")
+    for number in range(start.line, min(start.end_line or start.line, len(lines)) + 1):
+        column = lines[number - 1].find(sought, start.column - 1 if number == start.line else 0)
+        if column >= 0:
+            return Place(file=start.file, line=number, column=column + 1)
+    return start.model_copy(update={"end_line": None})
+
+
+RULES: Final[tuple[Rule, ...]] = (ActsWhereShown(), HiddenCharacter())
