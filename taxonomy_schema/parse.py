@@ -50,7 +50,7 @@ class ParsedLeaf(Frozen):
 
 @dataclass(slots=True)
 class LeafSource:
-    """What reading left, for rules: texts (`None` where a file is missing or is no text), data with places, the leaf."""
+    """What reading left, for rules. A text is `None` where its file is missing or holds no text."""
 
     files: LeafFiles
     qna_text: str | None = None
@@ -184,19 +184,16 @@ def _build(source: LeafSource) -> Leaf:
 
 def _seeds(entries: list[dict[str, Any]]) -> list[Seed]:
     """Every question with its answer. White space around a text belongs to YAML's styles, not to the text."""
-    seeds = []
-    for group, entry in enumerate(entries):
-        context = entry.get("context")
-        for pair in entry.get("questions_and_answers", (entry,)):
-            seeds.append(
-                Seed(
-                    question=pair["question"].strip(),
-                    answer=pair["answer"].strip(),
-                    context=None if context is None else context.strip(),
-                    group=group,
-                )
-            )
-    return seeds
+    return [
+        Seed(
+            question=pair["question"].strip(),
+            answer=pair["answer"].strip(),
+            context=None if entry.get("context") is None else entry["context"].strip(),
+            group=group,
+        )
+        for group, entry in enumerate(entries)
+        for pair in entry.get("questions_and_answers", (entry,))
+    ]
 
 
 def _kind(leaf_id: str, seeds: tuple[Seed, ...]) -> Kind:

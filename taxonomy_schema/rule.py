@@ -1,4 +1,4 @@
-"""What a rule is: a code that never changes, a severity, a sentence of documentation and two examples that tests run."""
+"""What a rule is: a code that never changes, a severity, documentation, and two examples that tests run."""
 
 from abc import ABC
 from collections.abc import Iterator
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 from taxonomy_schema.models import Finding, Place, Severity
 
 if TYPE_CHECKING:  # parse.py reports through rules, so it cannot be imported here at run time
-    from taxonomy_schema.policy import Policy
     from taxonomy_schema.parse import LeafSource
+    from taxonomy_schema.policy import Policy
 
 _LONGEST_QUOTE = 60
 

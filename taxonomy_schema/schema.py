@@ -53,19 +53,21 @@ def _unique_items(
             yield ValidationError(str(first), path=(index,))
 
 
-_Checker: Final = extend(Draft202012Validator, {"uniqueItems": _unique_items})
+_Checker: Final[Any] = extend(Draft202012Validator, {"uniqueItems": _unique_items})  # type: ignore[no-untyped-call]
 
 
 @functools.cache
 def validator(name: str) -> Validator:
     """The compiled validator of `schemas/<name>.json`, such as `skill-v3`."""
     text = importlib.resources.files("taxonomy_schema").joinpath("schemas", f"{name}.json").read_text("utf-8")
-    return _Checker(json.loads(text))
+    compiled: Validator = _Checker(json.loads(text))
+    return compiled
 
 
 def written_version(data: Mapping[str, Any]) -> int:
     """The version a leaf says it has; 0 for one that is no whole number. Text such as "3" chooses schema 3,
-    which then refuses the text, as InstructLab's parser does."""
+    which then refuses the text, as InstructLab's parser does.
+    """
     value = data.get("version", 1)
     if isinstance(value, bool):
         return 0
@@ -103,8 +105,10 @@ def schema_findings(source: YamlSource, lines: Lines, *, knowledge: bool) -> Ite
 
 def _missing(error: ValidationError, path: Path, source: YamlSource, lines: Lines) -> Iterator[Finding]:
     spot = source.spot(path)
-    for key in error.validator_value:
-        if key not in error.instance:
+    required: Any = error.validator_value
+    instance: Any = error.instance
+    for key in required:
+        if key not in instance:
             where = f" in {_name(path)}" if path else ""
             yield MissingKey.finding(
                 lines.key(spot), f"The key “{key}” is missing{where}.", f"Add “{key}: …”."
@@ -112,11 +116,13 @@ def _missing(error: ValidationError, path: Path, source: YamlSource, lines: Line
 
 
 def _unknown(error: ValidationError, path: Path, source: YamlSource, lines: Lines) -> Iterator[Finding]:
-    known = list(error.schema["properties"])
-    for key in error.instance:
+    schema: Any = error.schema
+    instance: Any = error.instance
+    known = list(schema["properties"])
+    for key in instance:
         if key in known:
             continue
-        near = difflib.get_close_matches(key, [name for name in known if name not in error.instance], n=1)
+        near = difflib.get_close_matches(key, [name for name in known if name not in instance], n=1)
         mend = f"Did you mean “{near[0]}”?" if near else "Remove it; known here are " + ", ".join(known) + "."
         yield UnknownKey.finding(
             lines.key(source.spot((*path, key))), f"The key {quoted(key)} is not known.", mend
@@ -151,7 +157,9 @@ def _version(_: ValidationError, path: Path, source: YamlSource, lines: Lines) -
 
 
 def _too_few(error: ValidationError, path: Path, source: YamlSource, lines: Lines) -> Iterator[Finding]:
-    has, needs = len(error.instance), error.validator_value
+    instance: Any = error.instance
+    needs: Any = error.validator_value
+    has = len(instance)
     yield TooFew.finding(
         lines.key(source.spot(path)),
         f"{_name(path)} has {has} of at least {needs} entries.",

@@ -1,24 +1,31 @@
-"""Git trees and folders -> leaves, and two trees -> which leaves changed. Nothing is checked out, no link is followed."""
+"""Git trees and folders -> leaves, and two trees -> which leaves changed. No checkout, and no link is followed."""
 
-import os
-import re
-import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
+from taxonomy_schema.entries import LEAF_FILES, TreeEntry, entry_findings, is_file, leaf_objects
 from taxonomy_schema.errors import TreeError
+from taxonomy_schema.folder import read_folder
 from taxonomy_schema.gitio import git, read_blobs, resolve
-from taxonomy_schema.models import ROOTS, Finding, Frozen, Place
+from taxonomy_schema.models import ROOTS, Finding, Frozen
 from taxonomy_schema.parse import ATTRIBUTION, MAX_BYTES, QNA, LeafFiles
-from taxonomy_schema.tree_rules import FollowedNowhere, MisnamedFile, StrayFile
 
 # Two versions of qna.yaml this alike (in per cent, by Git's measure) are one leaf that moved.
 _MOVED_FROM: Final = 75
-_FILES: Final = (QNA, ATTRIBUTION)
-_MISNAMED: Final = re.compile(
-    r"^(qna\.(yaml|yml|txt)|attributions?\.(txt|md|yaml)|attribution)$", re.IGNORECASE
-)
+
+__all__ = [
+    "LeafChange",
+    "TreeEntry",
+    "changed_leaves",
+    "changed_paths",
+    "list_tree",
+    "merge_base",
+    "read_entries",
+    "read_folder",
+    "read_tree",
+    "tree_findings",
+]
 
 
 class LeafChange(Frozen):
@@ -27,12 +34,6 @@ class LeafChange(Frozen):
     id: str
     status: Literal["added", "changed", "moved", "removed"]
     old_id: str | None = None
-
-
-class TreeEntry(NamedTuple):
-    mode: str
-    object_id: str
-    path: str
 
 
 def read_tree(repository: Path, commit: str) -> dict[str, LeafFiles]:
@@ -94,7 +95,7 @@ def read_entries(
     files: dict[str, dict[str, str]] = {}
     for entry in entries:
         leaf_id, _, name = entry.path.rpartition("/")
-        if name in _FILES and _is_file(entry) and (wanted is None or leaf_id in wanted):
+        if name in LEAF_FILES and is_file(entry) and (wanted is None or leaf_id in wanted):
             files.setdefault(leaf_id, {})[name] = entry.object_id
     ids = [object_id for names in files.values() for object_id in names.values()]
     contents = dict(zip(ids, read_blobs(repository, ids, MAX_BYTES), strict=True)) if ids else {}
@@ -118,8 +119,8 @@ def changed_leaves(repository: Path, base: str, head: str) -> tuple[LeafChange, 
 
     """
     start = merge_base(repository, base, head)
-    before = _leaf_objects(list_tree(repository, start))
-    after = _leaf_objects(list_tree(repository, head))
+    before = leaf_objects(list_tree(repository, start))
+    after = leaf_objects(list_tree(repository, head))
     moved = _moves(repository, start, resolve(repository, head), before, after)
     changes = [LeafChange(id=new, status="moved", old_id=old) for new, old in moved.items()]
     for leaf_id in sorted((before.keys() | after.keys()) - moved.keys() - set(moved.values())):
@@ -170,71 +171,6 @@ def merge_base(repository: Path, base: str, head: str) -> str:
         ) from error
 
 
-def read_folder(root: Path, under: str = "") -> dict[str, LeafFiles]:
-    """Every leaf in a folder that holds a taxonomy, by id, in order; with `under`, those at or below that path.
-
-    Symbolic links are not followed.
-
-    Raises:
-        TreeError: no such folder, or it cannot be read.
-
-    """
-    if not root.is_dir():
-        raise TreeError(f"{root} is not a folder. Name the folder that holds {', '.join(ROOTS)}.")
-    leaves: dict[str, LeafFiles] = {}
-    starts = (
-        [under]
-        if under
-        else [name for name in ROOTS if (root / name).is_dir() and not (root / name).is_symlink()]
-    )
-    for start in starts:
-        for folder, folders, names in os.walk(root / start, onerror=_raise):
-            folders.sort()
-            if QNA in names or ATTRIBUTION in names:
-                leaf_id = Path(folder).relative_to(root).as_posix()
-                leaves[leaf_id] = LeafFiles(
-                    id=leaf_id,
-                    qna=_read(Path(folder) / QNA, names),
-                    attribution=_read(Path(folder) / ATTRIBUTION, names),
-                )
-    return dict(sorted(leaves.items()))
-
-
-def entry_findings(entries: Iterable[TreeEntry], changed: set[str]) -> tuple[Finding, ...]:
-    """Findings on those entries of a tree whose path is in `changed`."""
-    listed = tuple(entries)
-    leaves = _leaf_objects(listed).keys()
-    findings: list[Finding] = []
-    for entry in listed:
-        if entry.path not in changed:
-            continue
-        folder, _, name = entry.path.rpartition("/")
-        place = Place(file=entry.path)
-        if not _is_file(entry) or ".." in entry.path.split("/"):
-            findings.append(FollowedNowhere.at(place, entry.mode))
-        elif name in _FILES:
-            continue
-        elif _MISNAMED.match(name):
-            findings.append(MisnamedFile.at(place, QNA if name.lower().startswith("qna") else ATTRIBUTION))
-        else:
-            findings.append(StrayFile.at(place, inside_leaf=folder in leaves))
-    return tuple(findings)
-
-
-def _is_file(entry: TreeEntry) -> bool:
-    return entry.mode.startswith("100") and ".." not in entry.path.split("/")
-
-
-def _leaf_objects(entries: Iterable[TreeEntry]) -> dict[str, dict[str, str]]:
-    """Leaf id -> name of file -> object, links and submodules among them, so that a file turned link counts as changed."""
-    leaves: dict[str, dict[str, str]] = {}
-    for entry in entries:
-        leaf_id, _, name = entry.path.rpartition("/")
-        if name in _FILES:
-            leaves.setdefault(leaf_id, {})[name] = f"{entry.mode} {entry.object_id}"
-    return leaves
-
-
 def _moves(
     repository: Path,
     start: str,
@@ -257,23 +193,3 @@ def _moves(
         if old_name == new_name == QNA and old_id not in after and new_id not in before and old_id in before:
             moves[new_id] = old_id
     return moves
-
-
-def _read(path: Path, names: list[str]) -> bytes | None:
-    """A regular file's first bytes (one more than the limit, so that the limit shows), without following a link."""
-    if path.name not in names:
-        return None
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError as error:
-        if path.is_symlink():
-            return None
-        raise TreeError(f"{path} cannot be read: {error.strerror}.") from error
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return None
-        return file.read(MAX_BYTES + 1)
-
-
-def _raise(error: OSError) -> None:
-    raise TreeError(f"{error.filename} cannot be read: {error.strerror}.") from error

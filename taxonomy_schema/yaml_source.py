@@ -118,7 +118,7 @@ class _Builder:
         elif kind is DocumentStartEvent:
             self.documents += 1
             if self.documents > 1:
-                self._stop(
+                raise self._stopped(
                     YamlFeature,
                     event,
                     "A second document starts here.",
@@ -128,7 +128,7 @@ class _Builder:
     def _scalar(self, event: ScalarEvent) -> None:
         spot = self.lines.spot(event.start_mark, event.end_mark, event.value, plain=not event.style)
         if len(event.value) > MAX_SCALAR:
-            self._stop(
+            raise self._stopped(
                 TooLarge,
                 event,
                 f"One value has {len(event.value):,} characters; {MAX_SCALAR:,} is the most.",
@@ -173,7 +173,7 @@ class _Builder:
     def _open(self, event: Any, container: list[Any] | dict[str, Any]) -> None:
         self._weigh(event, 1)
         if len(self.stack) >= MAX_DEPTH:
-            self._stop(
+            raise self._stopped(
                 TooLarge,
                 event,
                 f"The file is nested deeper than {MAX_DEPTH} levels.",
@@ -181,7 +181,9 @@ class _Builder:
             )
         frame = self.stack[-1] if self.stack else None
         if frame is not None and isinstance(frame.container, dict) and frame.key is None:
-            self._stop(YamlFeature, event, "A key is a list or a mapping here.", "Write keys as plain text.")
+            raise self._stopped(
+                YamlFeature, event, "A key is a list or a mapping here.", "Write keys as plain text."
+            )
         self._check_tag(event, ("map", "seq"))
         spot = self.lines.spot(event.start_mark, event.start_mark)
         path = self._place(container, spot, 0)
@@ -199,20 +201,21 @@ class _Builder:
             self.stack[-1].weight += frame.weight
 
     def _alias(self, event: AliasEvent) -> None:
-        if event.anchor not in self.anchors:
-            self._stop(
+        anchor = event.anchor or ""
+        if anchor not in self.anchors:
+            raise self._stopped(
                 YamlFeature,
                 event,
-                f"The alias {quoted('*' + event.anchor)} stands for nothing or for itself.",
+                f"The alias {quoted('*' + anchor)} stands for nothing or for itself.",
                 "Write the value out.",
             )
-        value, weight = self.anchors[event.anchor]
+        value, weight = self.anchors[anchor]
         self._weigh(event, weight)
         spot = self.lines.spot(event.start_mark, event.end_mark)
         frame = self.stack[-1]
         if isinstance(frame.container, dict) and frame.key is None:
             if not isinstance(value, str):
-                self._stop(
+                raise self._stopped(
                     YamlFeature,
                     event,
                     "A key is an alias of something that is not text.",
@@ -278,7 +281,7 @@ class _Builder:
     def _weigh(self, event: Any, weight: int) -> None:
         self.weight += weight
         if self.weight > MAX_NODES:
-            self._stop(
+            raise self._stopped(
                 TooLarge,
                 event,
                 f"The file holds more than {MAX_NODES:,} values.",
@@ -288,8 +291,8 @@ class _Builder:
     def _say(self, rule: type[Rule], event: Any, message: str, mend: str) -> None:
         self.source.findings.append(rule.finding(self.lines.place(event.start_mark), message, mend))
 
-    def _stop(self, rule: type[Rule], event: Any, message: str, mend: str) -> None:
-        raise _StopError(rule.finding(self.lines.place(event.start_mark), message, mend))
+    def _stopped(self, rule: type[Rule], event: Any, message: str, mend: str) -> _StopError:
+        return _StopError(rule.finding(self.lines.place(event.start_mark), message, mend))
 
 
 def _construct(kind: str, value: str) -> Any:

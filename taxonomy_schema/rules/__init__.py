@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from taxonomy_schema.parse import LeafFiles
+from taxonomy_schema.parse import LeafFiles, ParsedLeaf
 from taxonomy_schema.parse_rules import PARSE_RULES
 from taxonomy_schema.rule import Rule
 from taxonomy_schema.rules.change import ChangeReport, CheckedLeaf, check_change
-from taxonomy_schema.rules.checking import LEAF_RULES, ParsedLeaf, check
+from taxonomy_schema.rules.checking import LEAF_RULES, check
 from taxonomy_schema.tree_rules import TREE_RULES
 
 ALL_RULES: Final[tuple[type[Rule], ...]] = tuple(

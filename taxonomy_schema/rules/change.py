@@ -2,19 +2,19 @@
 
 from pathlib import Path
 
+from taxonomy_schema.entries import entry_findings
+from taxonomy_schema.gitio import resolve
 from taxonomy_schema.models import Finding, Frozen, Leaf, Severity
-from taxonomy_schema.parse import LeafFiles
+from taxonomy_schema.parse import ATTRIBUTION, QNA, LeafFiles
 from taxonomy_schema.policy import DEFAULT_POLICY, Policy
 from taxonomy_schema.rules.checking import check
 from taxonomy_schema.tree import (
     LeafChange,
     changed_leaves,
     changed_paths,
-    entry_findings,
     list_tree,
     merge_base,
     read_entries,
-    resolve,
 )
 
 
@@ -73,16 +73,23 @@ def check_change(repository: Path, base: str, head: str, policy: Policy = DEFAUL
     entries = list_tree(repository, head)
     standing = frozenset(change.id for change in changes if change.status != "removed")
     files = read_entries(repository, entries, standing)
-    leaves = tuple(_checked(change, files.get(change.id), policy) for change in changes)
     paths = changed_paths(repository, merge_base(repository, base, head), resolve(repository, head))
-    return ChangeReport(leaves=leaves, outside=entry_findings(entries, paths))
+    of_tree = entry_findings(entries, paths)
+    leaves = tuple(_checked(change, files.get(change.id), of_tree, policy) for change in changes)
+    told = {finding for leaf in leaves for finding in leaf.findings}
+    return ChangeReport(leaves=leaves, outside=tuple(finding for finding in of_tree if finding not in told))
 
 
-def _checked(change: LeafChange, files: LeafFiles | None, policy: Policy) -> CheckedLeaf:
-    if files is None:  # removed, or only links stand there, which the findings outside leaves tell
-        return CheckedLeaf(change=change, leaf=None, findings=())
+def _checked(
+    change: LeafChange, files: LeafFiles | None, of_tree: tuple[Finding, ...], policy: Policy
+) -> CheckedLeaf:
+    """`files` is `None` for a leaf that was removed, or of which only links stand, which the tree's findings tell."""
+    own = {f"{change.id}/{name}" for name in (QNA, ATTRIBUTION)}
+    links = tuple(finding for finding in of_tree if finding.place.file in own)
+    if files is None:
+        return CheckedLeaf(change=change, leaf=None, findings=links)
     parsed = check(files, policy)
-    return CheckedLeaf(change=change, leaf=parsed.leaf, findings=parsed.findings)
+    return CheckedLeaf(change=change, leaf=parsed.leaf, findings=(*links, *parsed.findings))
 
 
 def _of(findings: tuple[Finding, ...], severity: Severity) -> tuple[Finding, ...]:

@@ -9,27 +9,26 @@ from taxonomy_schema.parse_rules import ATTRIBUTION, GOOD, GOOD_SKILL, changed
 from taxonomy_schema.policy import Policy
 from taxonomy_schema.rule import Example, Rule
 from taxonomy_schema.rules.examples import GOOD_KNOWLEDGE, knowledge
+from taxonomy_schema.rules.form import LEAST_SEEDS
 from taxonomy_schema.rules.walk import key_place, pairs, place, words
-
-_LEAST_SEEDS: Final = 5
 
 
 class FewOldSeeds(Rule):
     code = "GL202"
     title = "An older leaf has fewer seeds than the newest version asks for"
     severity = Severity.HINT
-    docs = f"Version 1 allowed fewer than {_LEAST_SEEDS} seeds. Fewer seeds give less varied data and a weaker exam."
+    docs = f"Version 1 allowed fewer than {LEAST_SEEDS} seeds. Fewer seeds give less varied data and a weaker exam."
     bad = Example(GOOD_SKILL.replace("version: 3\n", "").split("  - question: Why do leaves")[0], ATTRIBUTION)
     good = GOOD
 
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         del policy
         seeds = source.data.get("seed_examples", ())
-        if source.leaf is not None and len(seeds) < _LEAST_SEEDS:
+        if source.leaf is not None and len(seeds) < LEAST_SEEDS:
             yield self.finding(
                 key_place(source, ("seed_examples",)),
-                f"The leaf has {len(seeds)} seeds; version {NEWEST_VERSION} asks for {_LEAST_SEEDS}.",
-                f"Add {_LEAST_SEEDS - len(seeds)} more seeds.",
+                f"The leaf has {len(seeds)} seeds; version {NEWEST_VERSION} asks for {LEAST_SEEDS}.",
+                f"Add {LEAST_SEEDS - len(seeds)} more seeds.",
             )
 
 

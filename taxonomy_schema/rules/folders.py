@@ -23,7 +23,10 @@ def _here(source: LeafSource) -> Place:
 class FolderName(Rule):
     code = "GL127"
     title = "A folder's name has characters that names do not have"
-    docs = "Folders are named with letters, digits, `_`, `-` and `.`, beginning with a letter or digit, up to 100 characters."
+    docs = (
+        "Folders are named with letters, digits, `_`, `-` and `.`, beginning with a letter or digit, "
+        "up to 100 characters."
+    )
     bad = Example(GOOD_SKILL, ATTRIBUTION, "compositional_skills/writing/short answers")
     good = GOOD
 
@@ -44,7 +47,7 @@ class FolderDepth(Rule):
     title = "The leaf is not at a place where leaves live"
     docs = (
         f"A leaf lives under {', '.join(f'`{root}/`' for root in ROOTS)}, in a folder of its own below a subject: "
-        f"from {_LEAST_DEPTH} to {_MOST_DEPTH} folders deep, as `knowledge/science/birds`. Two deep is only pointed out."
+        f"from {_LEAST_DEPTH} to {_MOST_DEPTH} folders deep, as `knowledge/science/birds`. Two deep is a hint."
     )
     bad = Example(GOOD_SKILL, ATTRIBUTION, "compositional_skills")
     good = GOOD
@@ -58,11 +61,17 @@ class FolderDepth(Rule):
                 "The leaf is outside the folders of the taxonomy.",
                 f"Move it below {', '.join(ROOTS)}.",
             )
-        elif len(parts) == 1 or len(parts) > _MOST_DEPTH:
+        elif len(parts) == 1:
             yield self.finding(
                 _here(source),
-                f"The leaf is {len(parts)} folders deep.",
+                f"A leaf stands right in {parts[0]}/.",
                 f"Give it a folder, as in {parts[0]}/subject/topic.",
+            )
+        elif len(parts) > _MOST_DEPTH:
+            yield self.finding(
+                _here(source),
+                f"The leaf is {len(parts)} folders deep; {_MOST_DEPTH} is the most.",
+                "Move it up.",
             )
         elif len(parts) < _LEAST_DEPTH:
             yield self.finding(

@@ -13,6 +13,7 @@ from taxonomy_schema.rules.examples import GOOD_KNOWLEDGE, knowledge
 from taxonomy_schema.rules.walk import Pair, key_place, pairs
 from taxonomy_schema.schema import written_version
 
+LEAST_SEEDS: Final = 5
 _TRAILING: Final = re.compile(r"[ \t]+\r?$", re.MULTILINE)
 _COMMENT: Final = re.compile(r"[ \t]+#[^\n]*")
 
@@ -30,11 +31,12 @@ class OldVersion(Rule):
         if source.leaf is None:
             return
         version = written_version(source.data)
+        enough = len(source.data["seed_examples"]) >= LEAST_SEEDS
         if version < NEWEST_VERSION:
             yield self.finding(
                 key_place(source, ("version",)),
                 f"The leaf has version {version}; the newest is {NEWEST_VERSION}.",
-                f"Write “version: {NEWEST_VERSION}”.",
+                f"Write “version: {NEWEST_VERSION}”{'' if enough else f', once it has {LEAST_SEEDS} seeds'}.",
             )
 
 

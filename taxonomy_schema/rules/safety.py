@@ -62,7 +62,7 @@ class HiddenCharacter(Rule):
     code = "GL502"
     title = "A character that cannot be seen"
     severity = Severity.HINT
-    docs = "Invisible characters and those that turn the direction of writing can make a text read otherwise than it is."
+    docs = "Invisible characters, and those that turn the direction of writing, can make a text look like another."
     bad = changed("answer: It is lighter", "answer: It is\u200b lighter")
     good = GOOD
 

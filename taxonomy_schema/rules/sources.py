@@ -27,7 +27,7 @@ def _document(source: LeafSource) -> dict[str, Any] | None:
 class ShortCommit(Rule):
     code = "GL401"
     title = "The document's commit is not a full commit id"
-    docs = "`document.commit` is 40 lower-case hexadecimal digits: a branch or a short id can mean another text tomorrow."
+    docs = "`document.commit` is 40 lower-case hexadecimal digits: a branch or a short id may mean another text later."
     bad = knowledge("0123456789abcdef0123456789abcdef01234567", "main")
     good = GOOD_KNOWLEDGE
 
@@ -46,8 +46,8 @@ class BadRepository(Rule):
     code = "GL402"
     title = "The document's repository cannot be fetched from"
     docs = (
-        "`document.repo` is an `https://` URL of a Git repository, without user name, port or query, on a host that the "
-        f"maintainers allow; by default {', '.join(DEFAULT_POLICY.hosts)}."
+        "`document.repo` is an `https://` URL of a Git repository, without user name, port or query, on a host "
+        f"that the maintainers allow; by default {', '.join(DEFAULT_POLICY.hosts)}."
     )
     bad = knowledge(_REPO, "git@github.com:example/hills.git")
     good = GOOD_KNOWLEDGE

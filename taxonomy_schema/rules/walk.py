@@ -9,7 +9,7 @@ from taxonomy_schema.places import Path
 
 
 class Pair(NamedTuple):
-    """A question with its answer; `path` leads to the mapping they stand in, `entry` to the entry of `seed_examples`."""
+    """A question with its answer; `path` leads to their mapping, `entry` to the entry of `seed_examples`."""
 
     path: Path
     entry: Path

@@ -1,0 +1,101 @@
+"""Folders on this machine -> leaves. No symbolic link is followed."""
+
+import os
+import stat
+from pathlib import Path
+from typing import Final
+
+from taxonomy_schema.entries import LEAF_FILES, TreeEntry, entry_findings
+from taxonomy_schema.errors import TreeError
+from taxonomy_schema.models import ROOTS, Finding
+from taxonomy_schema.parse import ATTRIBUTION, MAX_BYTES, QNA, LeafFiles
+
+_FILE: Final = "100644"
+_LINK: Final = "120000"
+_OTHER: Final = "000000"
+
+
+def read_folder(root: Path, under: str = "") -> dict[str, LeafFiles]:
+    """Every leaf in a folder that holds a taxonomy, by id, in order; with `under`, those at or below that path.
+
+    Symbolic links are not followed.
+
+    Raises:
+        TreeError: no such folder, or it cannot be read.
+
+    """
+    names: dict[str, set[str]] = {}
+    for entry in list_folder(root, under):
+        leaf_id, _, name = entry.path.rpartition("/")
+        if entry.mode == _FILE and name in LEAF_FILES:
+            names.setdefault(leaf_id, set()).add(name)
+    return {
+        leaf_id: LeafFiles(
+            id=leaf_id,
+            qna=_read(root / leaf_id / QNA) if QNA in found else None,
+            attribution=_read(root / leaf_id / ATTRIBUTION) if ATTRIBUTION in found else None,
+        )
+        for leaf_id, found in sorted(names.items())
+    }
+
+
+def folder_findings(root: Path, under: str = "") -> tuple[Finding, ...]:
+    """What is wrong with the folder itself: links, misnamed files, files outside any leaf.
+
+    Raises:
+        TreeError: no such folder, or it cannot be read.
+
+    """
+    entries = list_folder(root, under)
+    return entry_findings(entries, {entry.path for entry in entries})
+
+
+def list_folder(root: Path, under: str = "") -> tuple[TreeEntry, ...]:
+    """Every entry below the three roots, or below `under`, as a tree would list it.
+
+    Raises:
+        TreeError: no such folder, or it cannot be read.
+
+    """
+    if not (root / under).is_dir():
+        raise TreeError(f"{root / under} is not a folder. Name the folder that holds {', '.join(ROOTS)}.")
+    found: list[TreeEntry] = []
+    for start in [under] if under else ROOTS:
+        if (root / start).is_symlink():
+            found.append(TreeEntry(_LINK, "", start))
+        elif (root / start).is_dir():
+            _walk(root, start, found)
+    return tuple(sorted(found, key=lambda entry: entry.path))
+
+
+def _walk(root: Path, start: str, found: list[TreeEntry]) -> None:
+    waiting = [start]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            with os.scandir(root / folder) as inside:
+                for entry in inside:
+                    path = f"{folder}/{entry.name}"
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(path)
+                        continue
+                    mode = (
+                        _LINK
+                        if entry.is_symlink()
+                        else _FILE
+                        if entry.is_file(follow_symlinks=False)
+                        else _OTHER
+                    )
+                    found.append(TreeEntry(mode, "", path))
+        except OSError as error:
+            raise TreeError(f"{root / folder} cannot be read: {error.strerror}.") from error
+
+
+def _read(path: Path) -> bytes | None:
+    """A regular file's first bytes: one more than the limit, so that the limit shows."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        raise TreeError(f"{path} cannot be read: {error.strerror}.") from error
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read(MAX_BYTES + 1) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
