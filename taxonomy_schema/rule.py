@@ -1,15 +1,9 @@
 """What a rule is: a code that never changes, a severity, documentation, and two examples that tests run."""
 
-from abc import ABC
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
 from taxonomy_schema.models import Finding, Place, Severity
-
-if TYPE_CHECKING:  # parse.py reports through rules, so it cannot be imported here at run time
-    from taxonomy_schema.parse import LeafSource
-    from taxonomy_schema.policy import Policy
 
 _LONGEST_QUOTE = 60
 
@@ -19,12 +13,15 @@ class Example:
     """A leaf as a contributor would write it; `None` for a file that is not there."""
 
     qna: str | bytes | None
-    attribution: str | None = field(default=None)
+    attribution: str | None = None
     id: str = "compositional_skills/writing/short"
 
 
-class Rule(ABC):
-    """One thing that can be said of a leaf. Parsing reports some rules itself; the others look at what parsing left."""
+class Rule:
+    """One thing that can be said of a leaf or a tree. Reading reports some itself; `LeafRule`s look at what it left.
+
+    `bad` breaks the rule and `good` does not; they are `None` where one leaf cannot show it.
+    """
 
     code: ClassVar[str]
     title: ClassVar[str]
@@ -32,11 +29,6 @@ class Rule(ABC):
     docs: ClassVar[str]
     bad: ClassVar[Example | None] = None
     good: ClassVar[Example | None] = None
-
-    def check(self, source: "LeafSource", policy: "Policy") -> Iterator[Finding]:
-        """Yield what this rule finds. Rules that parsing reports have nothing to add here."""
-        del source, policy
-        yield from ()
 
     @classmethod
     def finding(cls, place: Place, message: str, mend: str, severity: Severity | None = None) -> Finding:

@@ -7,13 +7,14 @@ from taxonomy_schema.models import NEWEST_VERSION, Finding, Severity
 from taxonomy_schema.parse import LeafSource
 from taxonomy_schema.parse_rules import ATTRIBUTION, GOOD, GOOD_SKILL, changed
 from taxonomy_schema.policy import Policy
-from taxonomy_schema.rule import Example, Rule
+from taxonomy_schema.rule import Example
 from taxonomy_schema.rules.examples import GOOD_KNOWLEDGE, knowledge
 from taxonomy_schema.rules.form import LEAST_SEEDS
+from taxonomy_schema.rules.leaf_rule import LeafRule
 from taxonomy_schema.rules.walk import key_place, pairs, place, words
 
 
-class FewOldSeeds(Rule):
+class FewOldSeeds(LeafRule):
     code = "GL202"
     title = "An older leaf has fewer seeds than the newest version asks for"
     severity = Severity.HINT
@@ -32,7 +33,7 @@ class FewOldSeeds(Rule):
             )
 
 
-class SkillTooLong(Rule):
+class SkillTooLong(LeafRule):
     code = "GL203"
     title = "A skill's seeds have too many words"
     docs = "All questions and answers of a skill together have at most 2,300 words, so that they fit into prompts."
@@ -51,7 +52,7 @@ class SkillTooLong(Rule):
             )
 
 
-class ContextTooLong(Rule):
+class ContextTooLong(LeafRule):
     code = "GL204"
     title = "A context has too many words"
     docs = "A context has at most 500 words. A longer one crowds the questions out of the prompt."
@@ -69,7 +70,7 @@ class ContextTooLong(Rule):
                 )
 
 
-class PairTooLong(Rule):
+class PairTooLong(LeafRule):
     code = "GL205"
     title = "A question with its answer has too many words"
     docs = "In a knowledge leaf a question and its answer together have at most 250 words."
@@ -89,4 +90,4 @@ class PairTooLong(Rule):
                 )
 
 
-RULES: Final[tuple[Rule, ...]] = (FewOldSeeds(), SkillTooLong(), ContextTooLong(), PairTooLong())
+RULES: Final[tuple[LeafRule, ...]] = (FewOldSeeds(), SkillTooLong(), ContextTooLong(), PairTooLong())

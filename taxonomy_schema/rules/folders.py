@@ -8,7 +8,8 @@ from taxonomy_schema.models import ROOTS, Finding, Place, Severity
 from taxonomy_schema.parse import LeafSource
 from taxonomy_schema.parse_rules import ATTRIBUTION, GOOD, GOOD_SKILL
 from taxonomy_schema.policy import Policy
-from taxonomy_schema.rule import Example, Rule, quoted
+from taxonomy_schema.rule import Example, quoted
+from taxonomy_schema.rules.leaf_rule import LeafRule
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _LEAST_DEPTH: Final = 3
@@ -20,7 +21,7 @@ def _here(source: LeafSource) -> Place:
     return Place(file=source.qna_file if source.files.qna is not None else source.attribution_file)
 
 
-class FolderName(Rule):
+class FolderName(LeafRule):
     code = "GL127"
     title = "A folder's name has characters that names do not have"
     docs = (
@@ -42,7 +43,7 @@ class FolderName(Rule):
                 )
 
 
-class FolderDepth(Rule):
+class FolderDepth(LeafRule):
     code = "GL128"
     title = "The leaf is not at a place where leaves live"
     docs = (
@@ -80,7 +81,7 @@ class FolderDepth(Rule):
             )  # fmt: skip
 
 
-class NoAttribution(Rule):
+class NoAttribution(LeafRule):
     code = "GL129"
     title = "attribution.txt is missing or empty"
     docs = (
@@ -101,4 +102,4 @@ class NoAttribution(Rule):
             yield self.finding(Place(file=source.attribution_file), "attribution.txt is empty.", mend)
 
 
-RULES: Final[tuple[Rule, ...]] = (FolderName(), FolderDepth(), NoAttribution())
+RULES: Final[tuple[LeafRule, ...]] = (FolderName(), FolderDepth(), NoAttribution())

@@ -8,8 +8,9 @@ from taxonomy_schema.models import NEWEST_VERSION, Finding, Place, Severity
 from taxonomy_schema.parse import LeafSource
 from taxonomy_schema.parse_rules import ATTRIBUTION, GOOD, GOOD_SKILL, changed
 from taxonomy_schema.policy import Policy
-from taxonomy_schema.rule import Example, Rule, quoted
+from taxonomy_schema.rule import Example, quoted
 from taxonomy_schema.rules.examples import GOOD_KNOWLEDGE, knowledge
+from taxonomy_schema.rules.leaf_rule import LeafRule
 from taxonomy_schema.rules.walk import Pair, key_place, pairs
 from taxonomy_schema.schema import written_version
 
@@ -18,7 +19,7 @@ _TRAILING: Final = re.compile(r"[ \t]+\r?$", re.MULTILINE)
 _COMMENT: Final = re.compile(r"[ \t]+#[^\n]*")
 
 
-class OldVersion(Rule):
+class OldVersion(LeafRule):
     code = "GL121"
     title = "The version is behind the newest"
     severity = Severity.HINT
@@ -40,7 +41,7 @@ class OldVersion(Rule):
             )
 
 
-class TrailingSpace(Rule):
+class TrailingSpace(LeafRule):
     code = "GL122"
     title = "White space at the end of a line"
     severity = Severity.HINT
@@ -65,7 +66,7 @@ class TrailingSpace(Rule):
         )
 
 
-class IgnoredKey(Rule):
+class IgnoredKey(LeafRule):
     code = "GL123"
     title = "A key beside question and answer is ignored"
     severity = Severity.HINT
@@ -90,7 +91,7 @@ def _inner_pairs(source: LeafSource) -> Iterator[tuple[tuple[str | int, ...], di
             yield ("seed_examples", index, "questions_and_answers", number), inner
 
 
-class CommentCutsText(Rule):
+class CommentCutsText(LeafRule):
     code = "GL124"
     title = "The rest of a text is read as a comment"
     severity = Severity.HINT
@@ -115,7 +116,7 @@ class CommentCutsText(Rule):
                     )
 
 
-class MixedContexts(Rule):
+class MixedContexts(LeafRule):
     code = "GL125"
     title = "Some seeds have a context and others have none"
     docs = "A skill is grounded, and then every seed has its context, or free-form, and then none has."
@@ -141,7 +142,7 @@ class MixedContexts(Rule):
             )
 
 
-class GroundedFolder(Rule):
+class GroundedFolder(LeafRule):
     code = "GL126"
     title = "The folder and the contexts disagree"
     severity = Severity.HINT
@@ -175,7 +176,7 @@ def _first(source: LeafSource, some: list[Pair]) -> Place:
     return key_place(source, some[0].path)
 
 
-RULES: Final[tuple[Rule, ...]] = (
+RULES: Final[tuple[LeafRule, ...]] = (
     OldVersion(),
     TrailingSpace(),
     IgnoredKey(),

@@ -7,12 +7,13 @@ from taxonomy_schema.models import Finding, Severity
 from taxonomy_schema.parse import LeafSource
 from taxonomy_schema.parse_rules import GOOD, changed
 from taxonomy_schema.policy import Policy
-from taxonomy_schema.rule import Rule, quoted
+from taxonomy_schema.rule import quoted
 from taxonomy_schema.rules.examples import GOOD_KNOWLEDGE, knowledge
+from taxonomy_schema.rules.leaf_rule import LeafRule
 from taxonomy_schema.rules.walk import Pair, folded, pairs, place
 
 
-class SameTextTwice(Rule):
+class SameTextTwice(LeafRule):
     code = "GL302"
     title = "Two seeds differ at most in case and spaces"
     docs = (
@@ -39,7 +40,7 @@ class SameTextTwice(Rule):
                 )
 
 
-class TwoAnswers(Rule):
+class TwoAnswers(LeafRule):
     code = "GL303"
     title = "One question has different answers"
     severity = Severity.HINT
@@ -64,7 +65,7 @@ class TwoAnswers(Rule):
                 )
 
 
-class OnlySpace(Rule):
+class OnlySpace(LeafRule):
     code = "GL304"
     title = "A text holds only white space"
     docs = "Questions, answers, contexts and the fields above them need words."
@@ -89,4 +90,4 @@ def _asked(source: LeafSource, pair: Pair) -> tuple[str, str]:
     return folded(pair.question), "" if closed_book else folded(pair.context or "")
 
 
-RULES: Final[tuple[Rule, ...]] = (SameTextTwice(), TwoAnswers(), OnlySpace())
+RULES: Final[tuple[LeafRule, ...]] = (SameTextTwice(), TwoAnswers(), OnlySpace())

@@ -9,7 +9,8 @@ from taxonomy_schema.models import Finding, Place, Severity
 from taxonomy_schema.parse import LeafSource
 from taxonomy_schema.parse_rules import GOOD, changed
 from taxonomy_schema.policy import Policy
-from taxonomy_schema.rule import Rule, quoted
+from taxonomy_schema.rule import quoted
+from taxonomy_schema.rules.leaf_rule import LeafRule
 
 _ACTS: Final = (
     ("an HTML comment, which pages do not show", re.compile(r"<!--")),
@@ -34,7 +35,7 @@ def _texts(source: LeafSource) -> Iterator[tuple[str, Place]]:
         yield line, Place(file=source.attribution_file, line=number, end_line=number)
 
 
-class ActsWhereShown(Rule):
+class ActsWhereShown(LeafRule):
     code = "GL501"
     title = "A text that would act where it is shown"
     severity = Severity.HINT
@@ -58,7 +59,7 @@ class ActsWhereShown(Rule):
                     )
 
 
-class HiddenCharacter(Rule):
+class HiddenCharacter(LeafRule):
     code = "GL502"
     title = "A character that cannot be seen"
     severity = Severity.HINT
@@ -90,4 +91,4 @@ def _near(source: LeafSource, start: Place, sought: str) -> Place:
     return start.model_copy(update={"end_line": None})
 
 
-RULES: Final[tuple[Rule, ...]] = (ActsWhereShown(), HiddenCharacter())
+RULES: Final[tuple[LeafRule, ...]] = (ActsWhereShown(), HiddenCharacter())

@@ -10,8 +10,9 @@ from urllib.parse import SplitResult, urlsplit
 from taxonomy_schema.models import Finding, Place, Severity
 from taxonomy_schema.parse import LeafSource
 from taxonomy_schema.policy import DEFAULT_POLICY, Policy
-from taxonomy_schema.rule import Rule, quoted
+from taxonomy_schema.rule import quoted
 from taxonomy_schema.rules.examples import GOOD_KNOWLEDGE, attributed, knowledge
+from taxonomy_schema.rules.leaf_rule import LeafRule
 from taxonomy_schema.rules.licences import Licence, judge
 from taxonomy_schema.rules.walk import place
 
@@ -24,7 +25,7 @@ def _document(source: LeafSource) -> dict[str, Any] | None:
     return document if isinstance(document, dict) else None
 
 
-class ShortCommit(Rule):
+class ShortCommit(LeafRule):
     code = "GL401"
     title = "The document's commit is not a full commit id"
     docs = "`document.commit` is 40 lower-case hexadecimal digits: a branch or a short id may mean another text later."
@@ -42,7 +43,7 @@ class ShortCommit(Rule):
             )
 
 
-class BadRepository(Rule):
+class BadRepository(LeafRule):
     code = "GL402"
     title = "The document's repository cannot be fetched from"
     docs = (
@@ -83,7 +84,7 @@ def _url_fault(url: str, hosts: tuple[str, ...]) -> tuple[str, str] | None:
     return None
 
 
-class BadPattern(Rule):
+class BadPattern(LeafRule):
     code = "GL403"
     title = "A pattern leaves the document's repository"
     docs = "`document.patterns` are relative to the repository: no leading `/`, no `..`, no `.git`, no backslash."
@@ -103,7 +104,7 @@ class BadPattern(Rule):
                 )
 
 
-class LicenceNotListed(Rule):
+class LicenceNotListed(LeafRule):
     code = "GL404"
     title = "The licence is not on the list"
     severity = Severity.HINT
@@ -125,7 +126,7 @@ class LicenceNotListed(Rule):
                 )
 
 
-class LicenceSpelling(Rule):
+class LicenceSpelling(LeafRule):
     code = "GL405"
     title = "The licence is not written as an SPDX identifier"
     severity = Severity.HINT
@@ -142,7 +143,7 @@ class LicenceSpelling(Rule):
                 )
 
 
-class AttributionFields(Rule):
+class AttributionFields(LeafRule):
     code = "GL406"
     title = "The attribution lacks a field"
     severity = Severity.HINT
@@ -181,7 +182,7 @@ def _licences(source: LeafSource) -> Iterator[tuple[Place, str]]:
             yield Place(file=source.attribution_file, line=line, column=column), work.values["licence"]
 
 
-RULES: Final[tuple[Rule, ...]] = (
+RULES: Final[tuple[LeafRule, ...]] = (
     ShortCommit(),
     BadRepository(),
     BadPattern(),
