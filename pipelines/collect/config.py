@@ -9,9 +9,19 @@ class CollectSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     exam_share: float = Field(default=0.4, gt=0, lt=1)
-    """Share of a leaf's seeds that generation never sees; at least 2 are put aside and at least 2 kept."""
+    """Share of a skill's seeds that generation never sees; at least 2 are put aside and at least 2 kept.
+
+    For knowledge with fewer than five contexts: the share of the questions under each context, at least one of
+    which is kept."""
+    knowledge_exam_share: float = Field(default=0.67, gt=0, lt=1)
+    """The same share where a knowledge leaf has five contexts or more: an interval needs items."""
     allowed_hosts: tuple[str, ...] = ("github.com", "gitlab.com", "codeberg.org")
+    """From where contributors' documents may come, by https."""
     max_document_bytes: int = 5_000_000
+    max_documents: int = 50
+    """Files that one leaf's patterns may match."""
+    fetch_timeout: float = 300.0
+    """Seconds one fetch from a document repository may take."""
     seed: int = 1
 
 
