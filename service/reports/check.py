@@ -1,0 +1,78 @@
+"""The check run of a head commit: findings on their lines, and whether a merge should wait."""
+
+from typing import Final
+
+from service.github.client import Annotation, Check, Conclusion
+from service.reports import sections
+from service.reports.comment import cut
+from service.reports.deltas import delta_table
+from service.reports.escape import clean
+from service.reports.model import ReportInput
+from service.reports.verdict import Standing, headline
+from taxonomy_schema.models import Finding, Severity
+
+NAME: Final = "GraftLab"
+LONGEST_SUMMARY: Final = 65_000
+"""GitHub takes 65,535 characters."""
+
+_CONCLUSIONS: dict[Standing, Conclusion] = {
+    "fine": "success",
+    "waiting": "success",
+    "bad": "failure",
+    "neutral": "neutral",
+    "stopped": "cancelled",
+}
+
+
+def render(report: ReportInput) -> Check:
+    """The check run as it should look now.
+
+    In progress while anything of this head is open. Then: errors, a failure by the contribution's fault or a
+    regression are `failure`; a break-down of the machines is `neutral`; a passed check is `success`, measured or not.
+    """
+    line = headline(report)
+    conclusion = _CONCLUSIONS.get(line.standing)
+    run = report.evaluation.run_id if report.evaluation else report.runs[-1].id if report.runs else None
+    return Check(
+        name=NAME,
+        head_sha=report.head_sha,
+        status="in_progress" if conclusion is None else "completed",
+        conclusion=conclusion,
+        title=line.short,
+        summary=cut(_summary(report), LONGEST_SUMMARY),
+        annotations=tuple(_annotation(f) for f in report.check.findings) if report.check else (),
+        details_url=report.public_url if run is None else f"{report.public_url}/runs/{run}",
+        external_id=f"{report.repository}#{report.number}@{report.head_sha}",
+    )
+
+
+def _summary(report: ReportInput) -> str:
+    line = headline(report)
+    table = ""
+    if report.evaluation is not None:
+        source = report.evaluation.provenance
+        table = delta_table(
+            report.evaluation.comparison.deltas, release=None if source is None else source.release_version
+        )
+    return sections.joined(
+        [
+            f"{line.sign} {line.title}",
+            f"**Next:** {line.next_step}" if line.next_step else "",
+            sections.failure(report.newest("evaluate") or report.newest("check")),
+            table,
+            sections.findings(report.check),
+        ]
+    )
+
+
+def _annotation(finding: Finding) -> Annotation:
+    """Plain text: GitHub renders no Markdown in annotations."""
+    start = max(1, finding.place.line)
+    return Annotation(
+        path=finding.place.file,
+        start_line=start,
+        end_line=max(start, finding.place.end_line or start),
+        level="failure" if finding.severity is Severity.ERROR else "notice",
+        title=clean(finding.code, 200),
+        message=clean(f"{finding.message}\n{finding.mend}", 4000),
+    )
