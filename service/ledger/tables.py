@@ -5,7 +5,7 @@ Times are UTC. Enumerations are stored as text. Rows refer to artifacts by path 
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     JSON,
@@ -43,6 +43,26 @@ class UTCDateTime(TypeDecorator[datetime]):
             if value.tzinfo is None
             else value.astimezone(UTC)
         )
+
+
+E = TypeVar("E", bound=StrEnum)
+
+
+class EnumText(TypeDecorator[E]):
+    """An enumeration's member, stored as its text."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, enumeration: type[E]) -> None:
+        super().__init__()
+        self.enumeration = enumeration
+
+    def process_bind_param(self, value: E | str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else self.enumeration(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> E | None:  # noqa: ARG002
+        return None if value is None else self.enumeration(value)
 
 
 class RunKind(StrEnum):
@@ -138,6 +158,10 @@ class Contribution(Base):
     held: Mapped[bool] = mapped_column(default=False)
     seen_at: Mapped[datetime]
     merged_sha: Mapped[str | None]
+    report_wanted: Mapped[int] = mapped_column(default=0)
+    """Counts the changes that the pull request should show."""
+    report_made: Mapped[int] = mapped_column(default=0)
+    """The count that the last report was made for; behind `report_wanted`: a report is due."""
 
     runs: Mapped[list["Run"]] = relationship(back_populates="contribution", order_by="Run.id")
 
@@ -174,14 +198,14 @@ class Run(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[RunKind] = mapped_column(Text)
+    kind: Mapped[RunKind] = mapped_column(EnumText(RunKind))
     repository: Mapped[str]
     number: Mapped[int] = mapped_column(default=0)
     """The pull request; 0 for a release (NULLs would escape the unique index)."""
     contribution_id: Mapped[int | None] = mapped_column(ForeignKey("contributions.id"))
     head_sha: Mapped[str]
     base_sha: Mapped[str]
-    state: Mapped[RunState] = mapped_column(Text, default=RunState.QUEUED, index=True)
+    state: Mapped[RunState] = mapped_column(EnumText(RunState), default=RunState.QUEUED, index=True)
     ending: Mapped[str | None]
     """One line for people: why it ended as it did."""
     requested_by: Mapped[str]
@@ -198,7 +222,10 @@ class Run(Base):
 
 
 class Stage(Base):
-    """One step of a run: a leased row. Who holds the newest `lease_token` may write; others are refused."""
+    """One step of a run: a leased row. Who holds the newest `lease_token` may write; others are refused.
+
+    A check run has one stage, `check`, on the queue `control`: it is leased like any other.
+    """
 
     __tablename__ = "stages"
     __table_args__ = (
@@ -220,7 +247,7 @@ class Stage(Base):
     name: Mapped[str]
     subject: Mapped[str] = mapped_column(default="")
     queue: Mapped[str]
-    state: Mapped[StageState] = mapped_column(Text, default=StageState.WAITING)
+    state: Mapped[StageState] = mapped_column(EnumText(StageState), default=StageState.WAITING)
     inputs_key: Mapped[str | None]
     run_dir: Mapped[str | None]
     reused: Mapped[bool] = mapped_column(default=False)
@@ -241,6 +268,17 @@ class Stage(Base):
     seconds: Mapped[float] = mapped_column(default=0.0)
 
     run: Mapped[Run] = relationship(back_populates="stages")
+
+
+class Lock(Base):
+    """A right that one process has at a time (`outbox`), until it gives it back or its time is over."""
+
+    __tablename__ = "locks"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    owner: Mapped[str | None]
+    token: Mapped[int] = mapped_column(default=0)
+    expires_at: Mapped[datetime | None]
 
 
 class HandledComment(Base):
@@ -276,7 +314,7 @@ class Outbox(Base):
     content_hash: Mapped[str]
     sent_hash: Mapped[str | None]
     remote_id: Mapped[int | None]
-    state: Mapped[OutboxState] = mapped_column(Text, default=OutboxState.PENDING, index=True)
+    state: Mapped[OutboxState] = mapped_column(EnumText(OutboxState), default=OutboxState.PENDING, index=True)
     attempts: Mapped[int] = mapped_column(default=0)
     not_before: Mapped[datetime | None]
     error: Mapped[str | None]
