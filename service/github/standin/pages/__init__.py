@@ -1,0 +1,1 @@
+"""Plain pages that show repositories, pull requests and releases as GitHub would."""

@@ -1,0 +1,1 @@
+"""GitHub's REST paths, one file for each family."""

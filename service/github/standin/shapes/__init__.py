@@ -1,0 +1,1 @@
+"""Rows and Git objects in the JSON that GitHub answers with."""
