@@ -186,6 +186,8 @@ def _plain_lines(children: Sequence[Token], first: int) -> Iterator[tuple[int, s
         if child.type == "html_inline":
             inside.feed(child.content)
             number += child.content.count("\n")
+        if child.type == "text" and not child.content:
+            continue  # left over where emphasis begins
         if not parts:
             plain = plain and child.type == "text" and child.level == 0
         # Emphasis and links give no text of their own; what they hold does.

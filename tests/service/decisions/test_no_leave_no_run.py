@@ -1,0 +1,123 @@
+"""Promise: whatever happens in whatever order, accelerator time is spent on a head only with live leave for it."""
+
+from dataclasses import dataclass, field, replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.decisions import on_comment, on_pull_request
+from service.decisions.commands import Approve, CancelRun, Command, DropApproval, Hold, StartRun
+from service.decisions.comment_commands import COMMANDS
+from service.decisions.facts import OpenRun, Person, Policy, PullRequestFacts, Role
+from service.decisions.on_comment import CommentFacts
+from tests.service.decisions.makers import AUTHOR, BASE, MAIN, pull
+
+HEADS = [f"{digit}" * 40 for digit in "abc"]
+ROLES: list[Role] = ["admin", "maintain", "write", "triage", "read", "none"]
+TRIAGERS = {"admin", "maintain", "write", "triage"}
+ARGUMENTS = ["", HEADS[0][:7], HEADS[1], HEADS[2][:10], "zzz", "--dry-run"]
+
+
+@dataclass
+class World:
+    """A ledger that carries out what is ordered, and objects to what must never be."""
+
+    facts: PullRequestFacts
+    leave: set[str] = field(default_factory=set)
+    next_run: int = 1
+
+    def look(self, *, evaluated: bool) -> None:
+        orders = on_pull_request.decide(self.facts, merged_sha=MAIN, evaluated=evaluated)
+        trusted = self.facts.author.login in self.facts.policy.trusted_authors
+        within = self.facts.spent_minutes < self.facts.policy.budget_minutes
+        self.carry_out(orders, may_approve=trusted and within, may_release=False)
+        self.facts = replace(self.facts, known_head_sha=self.facts.head_sha)
+
+    def say(self, body: str, by: Person, *, late: bool) -> None:
+        facts = CommentFacts(5, body, by, False, self.facts, MAIN, older_than_head=late)
+        orders = on_comment.decide(facts)
+        self.carry_out(orders, by.role in TRIAGERS, by.role in {"admin", "maintain"})
+
+    def carry_out(self, orders: list[Command], may_approve: bool, may_release: bool) -> None:
+        for order in orders:
+            match order:
+                case Approve(head_sha=head):
+                    assert may_approve
+                    assert head == self.facts.head_sha
+                    self.leave = {head}
+                    self.facts = replace(self.facts, approved_sha=head)
+                case DropApproval(head_sha=head):
+                    self.leave.discard(head)
+                    self.facts = replace(self.facts, approved_sha=None)
+                case Hold(held=held):
+                    self.facts = replace(self.facts, held=held)
+                case CancelRun(run_id=run_id):
+                    left = tuple(run for run in self.facts.open_runs if run.id != run_id)
+                    self.facts = replace(self.facts, open_runs=left)
+                case StartRun():
+                    self.start(order, may_release)
+                case _:
+                    pass
+
+    def start(self, order: StartRun, may_release: bool) -> None:
+        if order.kind == "release":
+            assert may_release
+            return
+        assert order.head_sha == self.facts.head_sha
+        if order.kind != "check":
+            assert self.leave == {order.head_sha}
+            assert self.facts.state == "open"
+            assert not self.facts.held
+            assert not self.facts.draft
+            assert self.facts.check_passed
+        run = OpenRun(self.next_run, order.kind, order.head_sha)
+        self.next_run += 1
+        self.facts = replace(self.facts, open_runs=(*self.facts.open_runs, run))
+
+
+look = st.builds(lambda evaluated: lambda world: world.look(evaluated=evaluated), st.booleans())
+say = st.builds(
+    lambda words, role, is_author, late: (
+        lambda world: world.say(
+            "\n".join(f"/graft {name} {argument}" for name, argument in words),
+            Person("p", role, is_author),
+            late=late,
+        )
+    ),
+    st.lists(
+        st.tuples(st.sampled_from([spec.name for spec in COMMANDS]), st.sampled_from(ARGUMENTS)),
+        min_size=1,
+        max_size=4,
+    ),
+    st.sampled_from(ROLES),
+    st.booleans(),
+    st.booleans(),
+)
+
+
+def change(**changes: object) -> object:
+    def happen(world: World) -> None:
+        world.facts = replace(world.facts, **changes)  # type: ignore[arg-type]
+
+    return happen
+
+
+outside = st.one_of(
+    st.sampled_from(HEADS).map(lambda head: change(head_sha=head, check_passed=None)),
+    st.sampled_from([True, False, None]).map(lambda passed: change(check_passed=passed)),
+    st.sampled_from(["open", "closed", "merged"]).map(lambda state: change(state=state)),
+    st.booleans().map(lambda draft: change(draft=draft)),
+    st.sampled_from([0.0, 59.0, 60.0]).map(lambda minutes: change(spent_minutes=minutes)),
+    st.sampled_from([Policy(), Policy(frozenset({AUTHOR.login}), 60)]).map(
+        lambda policy: change(policy=policy)
+    ),
+    st.just(()).map(lambda runs: change(open_runs=runs)),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.one_of(look, say, outside), max_size=25))
+def test_no_sequence_of_events_spends_without_live_leave_for_exactly_that_head(events: list[object]) -> None:
+    world = World(pull(head_sha=HEADS[0], known_head_sha=None, check_passed=None, base_sha=BASE))
+    for event in events:
+        event(world)  # type: ignore[operator]

@@ -1,0 +1,129 @@
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from service.decisions.commands import (
+    Approve,
+    CancelRun,
+    Command,
+    DropApproval,
+    MarkMerged,
+    Report,
+    StartRun,
+)
+from service.decisions.facts import OpenRun, Policy
+from service.decisions.on_pull_request import BY_POLICY, decide, start
+from tests.service.decisions.makers import BASE, CHECKING, EVALUATING, HEAD, OLD, TRUSTING, pull
+
+CHECK = StartRun("check", HEAD, BASE, "ada")
+EVALUATE = StartRun("evaluate", HEAD, BASE, "ada")
+PUSHED = f"A push moved the head to `{HEAD[:10]}`."
+OLD_RUNS = (OpenRun(3, "check", OLD), OpenRun(4, "evaluate", OLD))
+
+
+def superseded(*run_ids: int) -> list[CancelRun]:
+    return [CancelRun(run_id, "superseded", PUSHED) for run_id in run_ids]
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        pytest.param({"known_head_sha": None, "check_passed": None}, [CHECK, Report()], id="opened"),
+        pytest.param({"check_passed": None, "open_runs": (CHECKING,)}, [], id="check under way"),
+        pytest.param({}, [], id="nothing new"),
+        pytest.param({"check_passed": False}, [], id="check failed: the author's turn"),
+        pytest.param({"approved_sha": HEAD, "open_runs": (EVALUATING,)}, [], id="evaluating"),
+        pytest.param(
+            {
+                "known_head_sha": OLD,
+                "check_passed": None,
+                "approved_sha": OLD,
+                "open_runs": OLD_RUNS,
+            },
+            [*superseded(3, 4), DropApproval(OLD), CHECK, Report()],
+            id="pushed",
+        ),
+        pytest.param(
+            {"known_head_sha": OLD, "check_passed": True}, [Report()], id="pushed back to a checked head"
+        ),
+        pytest.param(
+            {"draft": True, "check_passed": None, "known_head_sha": None}, [CHECK, Report()], id="draft"
+        ),
+        pytest.param(
+            {"draft": True, "approved_sha": HEAD, "open_runs": (CHECKING, EVALUATING)},
+            [CancelRun(2, "cancelled", "The pull request was made a draft."), Report()],
+            id="made a draft",
+        ),
+        pytest.param(
+            {"state": "closed", "open_runs": (CHECKING, EVALUATING)},
+            [
+                CancelRun(1, "cancelled", "The pull request was closed."),
+                CancelRun(2, "cancelled", "The pull request was closed."),
+                Report(),
+            ],
+            id="closed",
+        ),
+        pytest.param({"state": "closed", "check_passed": None}, [], id="closed before it was seen"),
+        pytest.param({"held": True, "check_passed": None}, [CHECK, Report()], id="held: the check is free"),
+        pytest.param(
+            {"touches_taxonomy": False, "check_passed": None, "known_head_sha": None}, [], id="not ours"
+        ),
+        pytest.param(
+            {
+                "touches_taxonomy": False,
+                "check_passed": None,
+                "known_head_sha": OLD,
+                "approved_sha": OLD,
+                "open_runs": OLD_RUNS,
+            },
+            [*superseded(3, 4), DropApproval(OLD), Report()],
+            id="not ours any more",
+        ),
+    ],
+)
+def test_state_decides(facts: dict[str, Any], expected: Sequence[Command]) -> None:
+    assert decide(pull(**facts)) == expected
+
+
+def test_a_merge_is_marked_with_its_commit_and_leaves_the_evaluation_alone() -> None:
+    merged = pull(state="merged", approved_sha=HEAD, open_runs=(EVALUATING,))
+    assert decide(merged, merged_sha=BASE) == [MarkMerged(BASE), Report()]
+
+
+@pytest.mark.parametrize(
+    ("facts", "granted"),
+    [
+        ({}, True),
+        ({"spent_minutes": 59.9}, True),
+        ({"spent_minutes": 60.0}, False),
+        ({"check_passed": None, "open_runs": (CHECKING,)}, False),
+        ({"check_passed": False}, False),
+        ({"draft": True}, False),
+        ({"held": True}, False),
+        ({"policy": Policy(frozenset({"ADA"}), 60)}, True),
+        ({"policy": Policy(frozenset({"eve"}), 60)}, False),
+        ({"policy": Policy(frozenset({"ada"}), 0)}, False),
+        ({"state": "closed"}, False),
+        ({"touches_taxonomy": False}, False),
+    ],
+)
+def test_trusted_authors_are_approved_within_their_budget_once_the_check_passed(
+    facts: dict[str, Any], granted: bool
+) -> None:
+    expected = [Approve(HEAD, BY_POLICY), EVALUATE, Report()] if granted else []
+    assert decide(pull(**({"policy": TRUSTING} | facts))) == expected
+
+
+def test_leave_given_before_the_check_passed_starts_the_evaluation_when_it_has_and_only_once() -> None:
+    approved = pull(approved_sha=HEAD)
+    assert decide(approved, evaluated=False) == [EVALUATE, Report()]
+    assert decide(approved, evaluated=True) == []
+    assert decide(approved) == []
+    assert decide(pull(approved_sha=HEAD, check_passed=None, open_runs=(CHECKING,)), evaluated=False) == []
+    assert decide(pull(), evaluated=False) == []
+
+
+def test_a_run_without_leave_cannot_even_be_written_down() -> None:
+    with pytest.raises(AssertionError, match="without leave"):
+        start("evaluate", pull(approved_sha=OLD), "ada")
