@@ -1,0 +1,26 @@
+# Workers without an accelerator: the queues `control` (deliveries, reports) and `cpu` (collect, mix, compare, release), and beat.
+#   docker build -f deploy/worker.Dockerfile -t graftlab-worker .
+FROM python:3.11.14-slim-bookworm AS build
+WORKDIR /build
+RUN python -m venv /opt/graftlab
+COPY locks/worker.txt locks/
+RUN /opt/graftlab/bin/pip install --no-cache-dir --no-deps -r locks/worker.txt
+COPY LICENSE README.md pyproject.toml ./
+COPY taxonomy_schema taxonomy_schema
+COPY pipelines pipelines
+COPY service service
+RUN /opt/graftlab/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
+
+FROM python:3.11.14-slim-bookworm
+RUN apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --home-dir /var/lib/graftlab --create-home graftlab
+COPY --from=build /opt/graftlab /opt/graftlab
+ENV PATH=/opt/graftlab/bin:$PATH PYTHONUNBUFFERED=1 GRAFT_HOME=/var/lib/graftlab GRAFT_LOG_JSON=true
+USER 10001
+WORKDIR /var/lib/graftlab
+# The control worker answers pings. A worker of stages is busy for as long as its stage, and beat is no worker: compose and
+# Kubernetes switch this check off for them. What tells of a dead stage worker is its lease, which the sweeper watches.
+HEALTHCHECK --interval=30s --timeout=15s --start-period=30s \
+    CMD ["sh", "-c", "celery -A service.worker inspect ping --timeout 10 --destination control@$HOSTNAME"]
+CMD ["celery", "-A", "service.worker", "worker", "-n", "control@%h", "-Q", "control", "--pool", "threads", "-c", "2", \
+     "--without-mingle", "--without-gossip", "--loglevel", "info"]
