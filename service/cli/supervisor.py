@@ -66,6 +66,11 @@ class Supervisor:
     def pid(self, name: str) -> int:
         return self._running[name].process.pid
 
+    def kill(self, name: str) -> None:
+        """SIGKILL, as a crash would; `tick` starts it again."""
+        self._running[name].process.kill()
+        self._running[name].process.wait()
+
     def restarts(self, name: str) -> int:
         return self._running[name].restarts
 
@@ -93,4 +98,6 @@ class Supervisor:
 
     def _failed(self, spec: ProcessSpec, what: str) -> ProcessFailed:
         log = self.log(spec.name)
-        return ProcessFailed(f"{spec.name} {what}:\n{processes.tail(log, 12)}", mend=f"The whole log is {log}.")
+        return ProcessFailed(
+            f"{spec.name} {what}:\n{processes.tail(log, 12)}", mend=f"The whole log is {log}."
+        )

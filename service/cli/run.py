@@ -1,0 +1,141 @@
+"""`graft run`: carry out the stages of a run here, without the service; also how a report is reproduced."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from pipelines.errors import BadContribution, OutsideFailed, StageError, WrongUse
+from pipelines.plan import (
+    Finished,
+    PlannedStage,
+    RunContext,
+    StageKey,
+    build_spec,
+    run_directory,
+    stages_of,
+)
+from pipelines.recipe import load_recipe
+from pipelines.runs import Place, RunDir
+
+_FAILURES: dict[int, type[StageError]] = {1: BadContribution, 2: WrongUse}
+
+
+def run(
+    stage: Annotated[
+        str, typer.Argument(help="How far to go: collect, generate, mix, train, evaluate or compare.")
+    ],
+    *,
+    taxonomy: Annotated[Path, typer.Option(help="A clone of the taxonomy that holds both commits.")] = Path(),
+    head: Annotated[str, typer.Option(help="The contribution's commit.")] = "HEAD",
+    base: Annotated[str, typer.Option(help="What it is compared with.")] = "HEAD~1",
+    recipe: Annotated[
+        str, typer.Option(help="A shipped recipe (laptop, scripted, node) or a YAML file.")
+    ] = "laptop",
+    home: Annotated[Path, typer.Option(help="Where artifacts and models are kept.")] = Path(".graft"),
+    mirror: Annotated[list[str] | None, typer.Option(help="URL=REPO: read documents from REPO.")] = None,
+) -> None:
+    """Carry out the stages of an evaluate run up to STAGE; what is there already is used again."""
+    console = Console(highlight=False)
+    names = [planned.name for planned in stages_of("evaluate")]
+    if stage not in names:
+        raise WrongUse(
+            "no_such_stage",
+            f"there is no stage {stage!r}",
+            mend=f"One of: {', '.join(dict.fromkeys(names))}.",
+        )
+    context = RunContext(
+        kind="evaluate",
+        recipe=load_recipe(recipe),
+        commit=_commit(taxonomy, head),
+        base_commit=_commit(taxonomy, base),
+    )
+    shared = home.resolve()
+    place = Place(
+        models=shared / "models",
+        leaves=shared / "artifacts" / "leaves",
+        taxonomy=taxonomy.resolve(),
+        mirrors=parse_mirrors(mirror or []),
+    )
+    last = max(index for index, name in enumerate(names) if name == stage)
+    finished: dict[StageKey, Finished] = {}
+    for planned in stages_of("evaluate")[: last + 1]:
+        finished[planned.key] = _carry_out(
+            planned, context, finished, place=place, artifacts=shared / "artifacts", console=console
+        )
+
+
+def parse_mirrors(words: list[str]) -> dict[str, str]:
+    """`URL=REPO` -> {URL: absolute path or URL}; raises WrongUse for another form."""
+    mirrors: dict[str, str] = {}
+    for word in words:
+        url, separator, target = word.partition("=")
+        if not (separator and url and target):
+            raise WrongUse(
+                "bad_mirror", f"--mirror {word!r} is not URL=REPO", mend="Write --mirror https://...=PATH."
+            )
+        mirrors[url] = target if "://" in target else str(Path(target).resolve())
+    return mirrors
+
+
+def _commit(repository: Path, name: str) -> str:
+    found = subprocess.run(
+        [
+            "git",
+            "-C",
+            str(repository),
+            "rev-parse",
+            "--verify",
+            "--quiet",
+            "--end-of-options",
+            f"{name}^{{commit}}",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if found.returncode:
+        raise WrongUse(
+            "no_such_commit", f"{repository} has no commit {name!r}", mend="Fetch it, or name another."
+        )
+    return found.stdout.strip()
+
+
+def _carry_out(
+    planned: PlannedStage,
+    context: RunContext,
+    finished: dict[StageKey, Finished],
+    *,
+    place: Place,
+    artifacts: Path,
+    console: Console,
+) -> Finished:
+    spec = build_spec(planned, context, finished)
+    run_dir = RunDir.create(run_directory(artifacts, spec), spec, place)
+    title = f"{planned.name} {planned.subject}".strip()
+    if run_dir.finished:
+        console.print(f"{title:22} reused    {run_dir.path}")
+    else:
+        console.print(f"{title:22} running   {run_dir.path}")
+        argv = [sys.executable, "-m", "pipelines", planned.name, str(run_dir.path)]
+        code = subprocess.run(argv, env=os.environ | {"HF_HUB_OFFLINE": "1"}, check=False).returncode
+        if code:
+            raise _failure(run_dir, title, code)
+        console.print(f"{title:22} finished  in {run_dir.manifest().seconds:.1f} s")
+    return Finished(path=run_dir.path, manifest=run_dir.manifest())
+
+
+def _failure(run_dir: RunDir, title: str, code: int) -> StageError:
+    failure = run_dir.failure()
+    kind = _FAILURES.get(code, OutsideFailed)
+    if failure is None:
+        return kind(
+            "died",
+            f"{title} ended with status {code}",
+            mend=f"Its work is kept in {run_dir.path}; run again.",
+        )
+    return kind(failure.code, f"{title}: {failure.message}", mend=failure.mend)

@@ -1,0 +1,84 @@
+"""`graft up`: the service on this machine, until Ctrl-C."""
+
+import signal
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from service.cli.journey.world import access, start_sample
+from service.cli.run import parse_mirrors
+from service.cli.stack import GitHubAccess, Stack, StackOptions
+from service.errors import Misconfigured
+from service.github.standin.driver import StandIn
+from service.settings import Settings, get_settings
+
+
+def up(
+    *,
+    local: Annotated[bool, typer.Option(help="Start the stand-in too, with a sample taxonomy.")] = False,
+    home: Annotated[Path, typer.Option(help="Where everything is kept.")] = Path(".graft"),
+    recipe: Annotated[str | None, typer.Option(help="Overrides GRAFT_RECIPE.")] = None,
+    port: Annotated[int, typer.Option(help="Port of the web process; 0 takes a free one.")] = 8000,
+    mirror: Annotated[list[str] | None, typer.Option(help="URL=REPO: read documents from REPO.")] = None,
+) -> None:
+    """Run web, workers, schedule and broker; settings come from GRAFT_* variables (docs/operating.md)."""
+    console = Console(highlight=False)
+    settings = get_settings()
+    home = home.resolve()
+    options = StackOptions(
+        home=home,
+        shared=home,
+        recipe=recipe or settings.recipe,
+        mirrors=settings.mirrors | parse_mirrors(mirror or []),
+        database_url=settings.database_url,
+        write_interval=settings.github_write_interval,
+        port=port,
+    )
+    secret = settings.webhook_secrets[0].get_secret_value() if settings.webhook_secrets else None
+    if not (local or secret):
+        settings.require_webhook_secrets()
+    stack = Stack(options, webhook_secret=secret)
+    signal.signal(signal.SIGTERM, _stop)
+    standin: StandIn | None = None
+    try:
+        if local:
+            standin = start_sample(home / "stand-in", stack)
+            console.print(f"the stand-in for GitHub: {standin.base_url}/{standin.seeded.repository}")
+        stack.start(
+            access(standin) if standin else _real(settings),
+            say=lambda name: console.print(f"starting {name}"),
+        )
+        console.print(f"GraftLab is up: {stack.web_url}   (Ctrl-C stops it; logs are in {home / 'logs'})")
+        while True:
+            stack.tick()
+            time.sleep(0.5)
+    except KeyboardInterrupt:
+        console.print("stopping")
+    finally:
+        stack.stop()
+        if standin is not None:
+            standin.stop()
+
+
+def _real(settings: Settings) -> GitHubAccess:
+    if settings.github_app_id is None or settings.github_app_key_file is None or not settings.repositories:
+        raise Misconfigured(
+            "there is no GitHub App to speak as",
+            mend="Set GRAFT_GITHUB_APP_ID, GRAFT_GITHUB_APP_KEY_FILE and GRAFT_REPOSITORIES, or say --local.",
+        )
+    return GitHubAccess(
+        api_url=settings.github_api_url,
+        web_url=settings.github_web_url,
+        app_id=settings.github_app_id,
+        key_file=settings.github_app_key_file,
+        bot_login=settings.bot_login,
+        repositories=settings.repositories,
+    )
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
