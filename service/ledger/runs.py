@@ -143,3 +143,10 @@ def open_runs(session: Session, contribution_id: int) -> list[Run]:
             select(Run).where(Run.contribution_id == contribution_id, Run.state.in_(_OPEN)).order_by(Run.id)
         )
     )
+
+
+def make_ready(session: Session, stage: Stage, *, inputs_key: str, run_dir: str, now: datetime) -> None:
+    """All it needs is there. The caller holds the run's lock; a stage with this key waits for one that runs."""
+    stage.state, stage.ready_at = StageState.READY, now
+    stage.inputs_key, stage.run_dir = inputs_key, run_dir
+    session.flush()

