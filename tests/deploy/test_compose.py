@@ -18,7 +18,8 @@ EXAMPLE = (ROOT / "deploy" / "env.example").read_text()
 IN_EXAMPLE = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", EXAMPLE, re.MULTILINE))
 KEYS = {
     "build", "cap_drop", "command", "depends_on", "deploy", "environment", "healthcheck", "image", "init",
-    "network_mode", "ports", "profiles", "restart", "secrets", "security_opt", "shm_size", "stop_grace_period", "volumes",
+    "network_mode", "ports", "profiles", "restart", "secrets", "security_opt", "shm_size",
+    "stop_grace_period", "volumes",
 }  # fmt: skip
 """The keys of a service in the Compose specification that are used here."""
 
