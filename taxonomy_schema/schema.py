@@ -188,14 +188,16 @@ _TELL: Final = {
 
 
 def _name(path: Path) -> str:
-    """A path in words a contributor knows: `seed_examples`, entry 2, `answer`."""
-    if not path:
+    """A path in words, inmost first: “answer” of questions_and_answers 2 of seed_examples 3, counting from 1."""
+    steps: list[str] = []
+    for part in path:
+        if isinstance(part, int) and steps:
+            steps[-1] += f" {part + 1}"
+        else:
+            steps.append(str(part))
+    if not steps:
         return "The file"
-    return (
-        "“"
-        + "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
-        + "”"
-    )
+    return " of ".join([f"“{steps[-1]}”", *reversed(steps[:-1])])
 
 
 def _last(path: Path) -> str:

@@ -12,6 +12,8 @@ from taxonomy_schema.rules.examples import GOOD_KNOWLEDGE, knowledge
 from taxonomy_schema.rules.leaf_rule import LeafRule
 from taxonomy_schema.rules.walk import Pair, folded, pairs, place
 
+PLACEHOLDER: Final = "REPLACE:"
+
 
 class SameTextTwice(LeafRule):
     code = "GL302"
@@ -84,10 +86,33 @@ class OnlySpace(LeafRule):
                 )
 
 
+class Placeholder(LeafRule):
+    code = "GL305"
+    title = "A text of the template is still there"
+    severity = Severity.HINT
+    docs = f"`graft new` writes texts that begin with `{PLACEHOLDER}` and wait for yours. The first is pointed at."
+    bad = changed("answer: It is lighter than water.", f'answer: "{PLACEHOLDER} the answer"')
+    good = GOOD
+
+    def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
+        del policy
+        left = [
+            spot for spot in source.yaml.spots.values() if spot.text and spot.text.startswith(PLACEHOLDER)
+        ]
+        if left:
+            yield self.finding(
+                source.lines.value(left[0]),
+                f"{len(left)} texts of the template are still there."
+                if len(left) > 1
+                else "A text of the template is still there.",
+                "Write your own text instead.",
+            )
+
+
 def _asked(source: LeafSource, pair: Pair) -> tuple[str, str]:
     """What a question is: of knowledge, which is asked without the context, the words alone."""
     closed_book = source.leaf is not None and source.leaf.kind.is_knowledge
     return folded(pair.question), "" if closed_book else folded(pair.context or "")
 
 
-RULES: Final[tuple[LeafRule, ...]] = (SameTextTwice(), TwoAnswers(), OnlySpace())
+RULES: Final[tuple[LeafRule, ...]] = (SameTextTwice(), TwoAnswers(), OnlySpace(), Placeholder())
