@@ -60,7 +60,8 @@ def _summary(report: ReportInput) -> str:
             f"**Next:** {line.next_step}" if line.next_step else "",
             sections.failure(report.newest("evaluate") or report.newest("check")),
             table,
-            sections.findings(report.check),
+            sections.errors(report.check),
+            sections.hints(report.check),
         ]
     )
 

@@ -52,7 +52,7 @@ def _shown(report: ReportInput) -> list[str]:
         if evaluate is not None and evaluate.id != report.evaluation.run_id:
             table = f"From the run before, of the same commit:\n\n{table}"
     return [
-        sections.findings(report.check),
+        sections.errors(report.check),
         sections.failure(broken),
         sections.progress(evaluate),
         table,
@@ -61,12 +61,14 @@ def _shown(report: ReportInput) -> list[str]:
 
 def _foldable(report: ReportInput) -> list[tuple[str, str]]:
     """(name, Markdown) of the folded sections, the more useful first."""
+    hints = ("hints", sections.hints(report.check))
     found = report.evaluation
     if found is None:
-        return []
+        return [hints]
     release = None if found.provenance is None else found.provenance.release_version
     url = f"{report.public_url}/runs/{found.run_id}"
     return [
+        hints,
         ("samples", sections.samples(found.leaves, found.samples)),
         ("answers", sections.answers(found.comparison.answers, release=release)),
         ("loss", sections.losses(found.steps, url)),

@@ -62,7 +62,7 @@ def _label(row: Delta) -> str:
 
 def interval(value: Interval | None) -> str:
     """`+38.2 [+25.1, +51.3]`."""
-    return "–" if value is None else f"{signed(value.delta)} \\[{signed(value.low)}, {signed(value.high)}\\]"
+    return "–" if value is None else f"{signed(value.delta)} [{signed(value.low)}, {signed(value.high)}]"
 
 
 def verdict(row: Delta) -> str:

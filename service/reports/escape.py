@@ -11,22 +11,24 @@ _BREAK = "\u200b"  # zero-width space: nothing to see, and the pattern is broken
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "\\": "&#92;", "$": "&#36;"} | {
     c: f"\\{c}" for c in "`*_[]~!#"
 }
-_PLAIN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_./ +-]*[A-Za-z0-9_+])?")
+_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+-]*")
 # GitHub looks for these in rendered text, so that an entity would not stop them.
 _TRIGGERS = (
     (re.compile(r"([@/])(?=\w)"), rf"\1{_BREAK}"),  # mentions, mail addresses, commands, owner/name#1
     (re.compile(r"#(?=\d)|(?<=\b[Gg][Hh]-)(?=\d)"), rf"\g<0>{_BREAK}"),  # references to issues
     (re.compile(r":(?=\S)"), f":{_BREAK}"),  # https://, :emoji:
     (re.compile(r"(?i)www(?=\.)"), rf"\g<0>{_BREAK}"),
-    (re.compile(r"\b([0-9a-f]{6})(?=[0-9a-f]{1,34}\b)"), rf"\1{_BREAK}"),  # commits
+    (re.compile(r"[0-9a-f]{6}(?=[0-9a-f])"), rf"\g<0>{_BREAK}"),  # commits
 )
-_BLOCK_START = re.compile(r"^(\d*)([-+=.)])")
+_BLOCK_START = re.compile(r"^(\d+(?=[.)](?:\s|$))|(?=[-+=]))(.)")
 
 
 def clean(text: str, limit: int) -> str:
     """At most `limit` characters; control, bidirectional and invisible characters gone, line ends unified."""
-    text = "\n".join(text.strip().splitlines()).replace("\t", " ")
-    text = "".join(c for c in text if c == "\n" or unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co"})
+    text = "\n".join(text.splitlines()).replace("\t", " ")
+    text = "".join(
+        c for c in text if c == "\n" or unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co"}
+    ).strip()
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 

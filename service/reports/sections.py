@@ -45,26 +45,31 @@ def _some(rows: Sequence[str], most: int, what: str) -> str:
     return "\n".join(rows[:most]) + more
 
 
+def sentence(*parts: str) -> str:
+    """Parts that have something to say, each closed by a full stop."""
+    return " ".join(part if part[-1] in ".!?…" else f"{part}." for part in parts if part)
+
+
 # ---- findings ----
 
 
-def findings(check: CheckResult | None) -> str:
-    if check is None or not check.findings:
+def errors(check: CheckResult | None) -> str:
+    return "" if check is None else _some([_finding(f) for f in check.errors], MOST_FINDINGS, "error")
+
+
+def hints(check: CheckResult | None) -> str:
+    if check is None or not check.hints:
         return ""
-    errors = _some([_finding(f) for f in check.errors], MOST_FINDINGS, "error")
-    hints = _some([_finding(f) for f in check.hints], MOST_FINDINGS, "hint")
-    blocks = [errors] if errors else []
-    if hints:
-        title = f"{several(len(check.hints), 'hint')}, which do not block"
-        blocks.append(folded(title, hints))
-    return "\n\n".join(blocks)
+    count = len(check.hints)
+    title = "1 hint, which does not block" if count == 1 else f"{count:,} hints, which do not block"
+    return folded(title, _some([_finding(f) for f in check.hints], MOST_FINDINGS, "hint"))
 
 
 def _finding(finding: Finding) -> str:
     sign = "❌" if finding.severity is Severity.ERROR else "💡"
-    place = code(f"{finding.place.file} line {finding.place.line}", 260)
-    mend = f" {prose(finding.mend, 300)}" if finding.mend else ""
-    return f"- {sign} {place} {prose(finding.message, 300)}{mend} ({code(finding.code, 60)})"
+    place = f"{code(finding.place.file)} line {finding.place.line}:"
+    said = sentence(prose(finding.message, 300), prose(finding.mend, 300))
+    return f"- {sign} {place} {said} ({code(finding.code, 60)})"
 
 
 # ---- a run that is under way, or that broke ----
@@ -108,11 +113,10 @@ def failure(run: RunLine | None) -> str:
     fault = run.failure
     stage = next((_stage_name(s) for s in run.stages if s.failure is fault), fault.stage)
     tries = max((s.attempts for s in run.stages if s.failure is fault), default=1)
-    lines = [
-        f"> **{prose(stage, 60)}** ended after {several(tries, 'try', 'tries')}: {prose(fault.message, 500)}",
-        f"> {_BLAME[blame_for(fault)]} {prose(fault.mend, 300)} ({code(fault.code, 60)})",
-    ]
-    return "\n>\n".join(lines)
+    return (
+        f"> **{prose(stage, 60)}** ended after {several(tries, 'try', 'tries')}: {prose(fault.message, 500)} "
+        f"({code(fault.code, 60)})\n>\n> {sentence(_BLAME[blame_for(fault)], prose(fault.mend, 300))}"
+    )
 
 
 # ---- an evaluation ----

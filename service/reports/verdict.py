@@ -117,17 +117,13 @@ def _eta(run: RunLine) -> str:
 
 def _of_ended_run(run: RunLine, what: str) -> Headline:
     if run.state == "failed":
-        mend = prose(run.failure.mend, 200) if run.failure else "mend the leaf and push."
-        return Headline("bad", "❌", f"{what} failed", f"{what} failed: {_reason(run)}", mend)
+        title = f"{what} failed in {prose(run.failure.stage, 40)}" if run.failure else f"{what} failed"
+        return Headline("bad", "❌", f"{what} failed", title, "see below what to mend, and push.")
     if run.state == "broken":
         title = f"{what} broke down, which is not the fault of this contribution"
         return Headline("neutral", "⚠️", f"{what} broke down", title, _RETRY)
     reason = f": {prose(run.ending, 200)}" if run.ending else ""
     return Headline("stopped", "⏹️", f"{what} was stopped", f"{what} was stopped{reason}", _RETRY)
-
-
-def _reason(run: RunLine) -> str:
-    return prose(run.failure.message if run.failure else run.ending or "no reason was recorded", 200)
 
 
 def _of_evaluation(evaluation: Evaluation | None) -> Headline | None:
