@@ -1,0 +1,44 @@
+"""Journeys take the whole stack: every process, every room."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from rich.console import Console
+
+from service.cli.demo import DemoOptions, walk
+from service.cli.journey.report import JourneyReport
+
+Walk = Callable[..., JourneyReport]
+
+
+def recipe(folder: Path, **changes: dict[str, object]) -> Path:
+    """The scripted recipe with some settings changed, section by section."""
+    shipped = yaml.safe_load((Path(__file__).parents[2] / "pipelines/recipes/scripted.yaml").read_text())
+    for section, settings in changes.items():
+        shipped.setdefault(section, {}).update(settings)
+    path = folder / "recipe.yaml"
+    path.write_text(yaml.safe_dump(shipped))
+    return path
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """What the journey says goes to a file that is shown when a test fails."""
+    path = tmp_path_factory.mktemp("journey") / "said.txt"
+    with path.open("w") as file:
+        yield Console(file=file, width=140)
+    print(path.read_text())  # noqa: T201 - pytest shows it beside a failure
+
+
+@pytest.fixture(scope="module")
+def walked(log: Console) -> Walk:
+    """Walks the journey on the database the tests were given."""
+
+    def walk_with(home: Path, **options: object) -> JourneyReport:
+        settings = {"recipe": "scripted", "database_url": os.environ.get("GRAFT_DATABASE_URL", "")} | options
+        return walk(DemoOptions(home=home, **settings), log)  # type: ignore[arg-type]
+
+    return walk_with

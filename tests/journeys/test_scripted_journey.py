@@ -1,0 +1,76 @@
+"""The whole way with rules for a teacher and a tiny random model; everything else is real."""
+
+from pathlib import Path
+
+import pytest
+
+from service.cli.journey.report import JourneyReport
+from tests.journeys.conftest import Walk
+
+pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("journey")]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def first(walked: Walk, home: Path) -> JourneyReport:
+    return walked(home)
+
+
+@pytest.fixture(scope="module")
+def second(walked: Walk, home: Path, first: JourneyReport) -> JourneyReport:
+    """The same journey again, with what the first left."""
+    return walked(home)
+
+
+def test_the_mistake_is_annotated_on_its_line(first: JourneyReport) -> None:
+    assert first.check.conclusion == "failure"
+    assert first.check.mended_conclusion == "success"
+    places = {(a.path, a.level) for a in first.check.annotations}
+    assert (f"{first.leaf}/qna.yaml", "failure") in places
+
+
+def test_there_is_one_comment_and_it_holds_the_deltas(first: JourneyReport) -> None:
+    assert first.comments_by_bot == 1
+    assert {"exam", "retention"} <= {delta.metric for delta in first.deltas}
+    for delta in first.deltas:
+        assert delta.low <= delta.delta <= delta.high
+        assert delta.n > 0
+        assert delta.verdict in first.comment_markdown.lower()
+
+
+def test_every_stage_names_its_inputs_key_and_its_counts(first: JourneyReport) -> None:
+    names = {(stage.run, stage.name, stage.subject) for stage in first.stages}
+    assert {
+        ("evaluate", "train", "candidate"),
+        ("evaluate", "train", "control"),
+        ("release", "release", ""),
+    } <= names
+    assert all(len(stage.inputs_key) == 64 and stage.counts for stage in first.stages)
+
+
+def test_the_release_has_weights_a_card_and_digests(first: JourneyReport) -> None:
+    names = {asset.name for asset in first.release.assets}
+    assert any(name.endswith(".safetensors") for name in names)
+    assert "README.md" in names
+    assert first.release.tag.endswith(first.release.version)
+    assert all(asset.size > 0 for asset in first.release.assets)
+
+
+def test_the_badge_says_that_the_leaf_has_shipped(first: JourneyReport) -> None:
+    assert first.badge_svg.startswith("<svg")
+    assert first.release.version in first.badge_svg
+
+
+def test_a_second_journey_computes_nothing_twice(first: JourneyReport, second: JourneyReport) -> None:
+    known = {stage.inputs_key for stage in first.stages}
+    again = [stage for stage in second.stages if stage.inputs_key in known]
+    assert {"generate", "mix", "train", "evaluate", "compare"} <= {stage.name for stage in again}
+    assert all(stage.reused for stage in again)
+
+
+def test_a_second_journey_asks_the_teacher_nothing(second: JourneyReport) -> None:
+    assert all(stage.reused for stage in second.stages if stage.name in {"generate", "train"})
