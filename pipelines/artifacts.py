@@ -142,6 +142,17 @@ class SampleSet(Paper):
     """From the engine's being ready to its last answer."""
     engine_start_seconds: float = 0.0
 
+    def samples(self, folder: Path) -> tuple[Sample, ...]:
+        """Every sample, leaf by leaf in the order of their ids; `folder` is where this paper lies."""
+        leaves = sorted(self.leaves, key=lambda leaf: leaf.leaf_id)
+        return tuple(sample for leaf in leaves for sample in read_samples(folder / leaf.file))
+
+
+def read_samples(path: Path) -> tuple[Sample, ...]:
+    """The samples in one JSON Lines file, in its order."""
+    with path.open(encoding="utf-8") as file:
+        return tuple(Sample.model_validate_json(line) for line in file)
+
 
 # ---- mix ----
 
@@ -170,6 +181,10 @@ class PhaseCounts(Value):
     contributed_rows: int
     replay_rows: int
     rows_by_leaf: dict[str, int]
+    repeated_rows: int = 0
+    """Rows that stand in the file a second time or more, because there were too few others."""
+    dropped_too_long: int = 0
+    """Different rows that were left out because they exceed `max_row_tokens`."""
 
 
 class PhaseData(Paper):

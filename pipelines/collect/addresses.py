@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 
-class AddressRefused(ValueError):  # noqa: N818 - a refusal
+class AddressRefused(ValueError):
     """The URL may not be fetched; the message says why, and what to write."""
 
 

@@ -96,7 +96,8 @@ def _distinct(seeds: tuple[Seed, ...], kind: Kind) -> list[Seed]:
 
 def _texts(seed: Seed, kind: Kind) -> frozenset[str]:
     """What makes two seeds the same. A grounded skill may ask one question of many contexts, even with one answer;
-    knowledge that is asked and answered alike under two contexts is the same knowledge."""
+    knowledge that is asked and answered alike under two contexts is the same knowledge.
+    """
     question, answer, context = (_plain(text) for text in (seed.question, seed.answer, seed.context or ""))
     texts = {f"{question}\0{context}"}
     if kind.is_knowledge:

@@ -13,7 +13,7 @@ _KEPT_VARIABLES: Final = re.compile(
 _STALLED: Final = ("-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=30")
 
 
-class GitFailed(Exception):  # noqa: N818 - an event, told apart by its words
+class GitFailed(Exception):
     """Git ended badly; `said` is what it wrote to standard error."""
 
     def __init__(self, said: str) -> None:

@@ -14,11 +14,14 @@ _FIRST_CHOICE = 0.85
 """How often the first option of a choice is taken; judges name the good word first."""
 _STRING_WORDS = (5, 12)
 _LIST_ITEMS = (1, 3)
+_PASSAGE_WORDS = 40
 
 
 class ScriptedCompletions:
-    """Equal requests get equal answers, whatever came before. Words come from the last message's longest paragraph,
-    so that an answer about a passage is drawn from that passage."""
+    """Equal requests get equal answers, whatever came before.
+
+    Words come from the longest paragraph that the user wrote, so that an answer about a passage is drawn from it.
+    """
 
     def __init__(self, delay: float = 0.0) -> None:
         self._delay = delay
@@ -40,8 +43,7 @@ class ScriptedCompletions:
 
 def _answer(request: CompletionRequest) -> str:
     rng = random.Random(_key(request))  # noqa: S311 - repeatable on purpose, nothing secret
-    paragraphs = [message.content for message in request.messages if message.role == "user"]
-    words = max((part for text in paragraphs for part in text.split("\n\n")), key=len, default="").split()
+    words = _words(request, rng)
     match request.structured:
         case Choice(options):
             return options[0] if rng.random() < _FIRST_CHOICE else rng.choice(options)
@@ -51,6 +53,17 @@ def _answer(request: CompletionRequest) -> str:
             return json.dumps(_instance(schema, schema, words, rng), ensure_ascii=False)
         case None:
             return _span(words, rng)
+
+
+def _words(request: CompletionRequest, rng: random.Random) -> list[str]:
+    """The passage a request is about, or else everything in it, mixed."""
+    asked = [message.content for message in request.messages if message.role == "user"]
+    longest = max((part for text in asked for part in text.split("\n\n")), key=len, default="").split()
+    if len(longest) >= _PASSAGE_WORDS:
+        return longest
+    words = [word for message in request.messages for word in re.findall(r"\w+", message.content)]
+    rng.shuffle(words)
+    return words
 
 
 def _key(request: CompletionRequest) -> str:
@@ -72,6 +85,11 @@ def _span(words: list[str], rng: random.Random) -> str:
     return " ".join(words[start : start + length]) or "nothing"
 
 
+def _asked(text: str) -> str:
+    """A span of words as a question."""
+    return f"What of {text.rstrip('.!?,;:')}?"
+
+
 def _instance(schema: dict[str, Any], root: dict[str, Any], words: list[str], rng: random.Random) -> Any:
     """A value of the schema: the keywords that our own schemas use, and no more."""
     if "$ref" in schema:
@@ -80,7 +98,12 @@ def _instance(schema: dict[str, Any], root: dict[str, Any], words: list[str], rn
         return rng.choice(schema["enum"])
     match schema.get("type"):
         case "object":
-            return {name: _instance(part, root, words, rng) for name, part in schema["properties"].items()}
+            return {
+                name: _asked(_instance(part, root, words, rng))
+                if name == "question"
+                else _instance(part, root, words, rng)
+                for name, part in schema["properties"].items()
+            }
         case "array":
             count = rng.randint(
                 schema.get("minItems", _LIST_ITEMS[0]), schema.get("maxItems", _LIST_ITEMS[1])

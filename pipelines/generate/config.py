@@ -15,6 +15,8 @@ class GenerateConfig(BaseModel):
     """None: the teacher's endpoint with the judge's prompts (still two settings: temperatures differ)."""
     samples_per_leaf: int = Field(default=30, ge=1)
     """How many samples to ask for, for each skill leaf and each knowledge leaf."""
+    shots: int = Field(default=2, ge=1)
+    """How many of a leaf's seeds a request shows as examples."""
     chunk_words: int = 250
     """Knowledge documents are cut into passages of about this many words."""
     temperature: float = 0.7
