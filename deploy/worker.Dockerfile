@@ -18,9 +18,8 @@ COPY --from=build /opt/graftlab /opt/graftlab
 ENV PATH=/opt/graftlab/bin:$PATH PYTHONUNBUFFERED=1 GRAFT_HOME=/var/lib/graftlab GRAFT_LOG_JSON=true
 USER 10001
 WORKDIR /var/lib/graftlab
-# The control worker answers pings. A worker of stages is busy for as long as its stage, and beat is no worker: compose and
-# Kubernetes switch this check off for them. What tells of a dead stage worker is its lease, which the sweeper watches.
-HEALTHCHECK --interval=30s --timeout=15s --start-period=30s \
-    CMD ["sh", "-c", "celery -A service.worker inspect ping --timeout 10 --destination control@$HOSTNAME"]
+# Says whether ledger and broker can be reached from here. That a worker does its work is told by its leases, which the
+# sweeper watches: a worker of stages is busy for as long as its stage.
+HEALTHCHECK --interval=60s --timeout=30s --start-period=30s CMD ["graft", "doctor", "--no-engines"]
 CMD ["celery", "-A", "service.worker", "worker", "-n", "control@%h", "-Q", "control", "--pool", "threads", "-c", "2", \
      "--without-mingle", "--without-gossip", "--loglevel", "info"]

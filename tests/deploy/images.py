@@ -9,7 +9,6 @@ from pathlib import Path
 from tests.architecture.repository import ROOT
 
 QUEUES = {"control", "cpu", "gpu"}
-SCRIPTS = {"graft"}
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ def instructions(path: Path) -> list[Instruction]:
 def fault_of_command(command: list[str]) -> str | None:
     """What in one of our own commands names something that does not exist; None when all is there."""
     match command:
-        case ["celery", "-A", module, kind, *rest] if kind in {"worker", "beat", "inspect"}:
+        case ["celery", "-A", module, kind, *rest] if kind in {"worker", "beat"}:
             if not module_file(module).is_file():
                 return f"there is no module {module}"
             queue = rest[rest.index("-Q") + 1] if "-Q" in rest else None
@@ -46,10 +45,8 @@ def fault_of_command(command: list[str]) -> str | None:
             return next(
                 (fault for node in ast.walk(ast.parse(code)) if (fault := fault_of_import(node))), None
             )
-        case [script, *_] if script in SCRIPTS:
-            return None
-        case ["sh", "-c", line]:
-            return fault_of_command(shlex.split(line))
+        case ["graft", name, *_]:
+            return None if defines(f"service.cli.{name}", name) else f"graft has no command {name}"
         case ["nvidia-smi", *_]:
             return None
     return f"{command} is no command of ours"
