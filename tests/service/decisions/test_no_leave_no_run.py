@@ -15,7 +15,9 @@ from tests.service.decisions.makers import AUTHOR, BASE, MAIN, pull
 HEADS = [f"{digit}" * 40 for digit in "abc"]
 ROLES: list[Role] = ["admin", "maintain", "write", "triage", "read", "none"]
 TRIAGERS = {"admin", "maintain", "write", "triage"}
-ARGUMENTS = ["", HEADS[0][:7], HEADS[1], HEADS[2][:10], "zzz", "--dry-run"]
+NAMES = [*(spec.name for spec in COMMANDS), *["approve", "evaluate"] * 4, "hold"]
+"""What brings runs about comes more often, so that few steps lead far."""
+ARGUMENTS = ["", "", "", HEADS[0][:7], HEADS[1], HEADS[2][:10], "zzz", "--dry-run"]
 
 
 @dataclass
@@ -85,13 +87,13 @@ say = st.builds(
         )
     ),
     st.lists(
-        st.tuples(st.sampled_from([spec.name for spec in COMMANDS]), st.sampled_from(ARGUMENTS)),
+        st.tuples(st.sampled_from(NAMES), st.sampled_from(ARGUMENTS)),
         min_size=1,
         max_size=4,
     ),
-    st.sampled_from(ROLES),
+    st.sampled_from([*ROLES, "triage", "triage", "triage"]),
     st.booleans(),
-    st.booleans(),
+    st.sampled_from([False, False, True]),
 )
 
 
@@ -103,9 +105,11 @@ def change(**changes: object) -> object:
 
 
 outside = st.one_of(
-    st.sampled_from(HEADS).map(lambda head: change(head_sha=head, check_passed=None)),
-    st.sampled_from([True, False, None]).map(lambda passed: change(check_passed=passed)),
-    st.sampled_from(["open", "closed", "merged"]).map(lambda state: change(state=state)),
+    st.tuples(st.sampled_from(HEADS), st.sampled_from([True, None])).map(
+        lambda push: change(head_sha=push[0], check_passed=push[1])
+    ),
+    st.sampled_from([True, True, False, None]).map(lambda passed: change(check_passed=passed)),
+    st.sampled_from(["open", "open", "closed", "merged"]).map(lambda state: change(state=state)),
     st.booleans().map(lambda draft: change(draft=draft)),
     st.sampled_from([0.0, 59.0, 60.0]).map(lambda minutes: change(spent_minutes=minutes)),
     st.sampled_from([Policy(), Policy(frozenset({AUTHOR.login}), 60)]).map(
@@ -115,9 +119,30 @@ outside = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.lists(st.one_of(look, say, outside), max_size=25))
-def test_no_sequence_of_events_spends_without_live_leave_for_exactly_that_head(events: list[object]) -> None:
-    world = World(pull(head_sha=HEADS[0], known_head_sha=None, check_passed=None, base_sha=BASE))
+begin = st.builds(
+    lambda approved, spent, policy, passed: World(
+        pull(
+            head_sha=HEADS[0],
+            known_head_sha=HEADS[0],
+            base_sha=BASE,
+            approved_sha=HEADS[0] if approved else None,
+            spent_minutes=spent,
+            policy=policy,
+            check_passed=passed,
+        ),
+        leave={HEADS[0]} if approved else set(),
+    ),
+    st.booleans(),
+    st.sampled_from([0.0, 60.0]),
+    st.sampled_from([Policy(), Policy(frozenset({AUTHOR.login}), 60)]),
+    st.sampled_from([True, True, False, None]),
+)
+
+
+@settings(max_examples=500, derandomize=True, deadline=None)
+@given(begin, st.lists(st.one_of(look, say, outside), max_size=15))
+def test_no_sequence_of_events_spends_without_live_leave_for_exactly_that_head(
+    world: World, events: list[object]
+) -> None:
     for event in events:
         event(world)  # type: ignore[operator]
