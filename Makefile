@@ -34,7 +34,9 @@ test: check quick engine ## everything that must hold: check, the quick tests, t
 
 check: setup ## lint, formatting, types, import contracts
 	$(VENV)/bin/ruff check .
-	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/python scripts/settings_table.py
+	$(VENV)/bin/python scripts/derive_locks.py-check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
@@ -44,9 +46,11 @@ quick: setup ## the tests without engines, two at a time
 engine: setup ## the tests on the real engines, one after the other
 	$(PYTEST) -m "engine and not gpu" --durations 10 $(ARGS)
 
-fmt: setup ## format the code and mend what lint can mend
+fmt: setup ## format the code, mend what lint can mend, write what is derived (table of settings, locks)
 	$(VENV)/bin/ruff check --fix-only .
 	$(VENV)/bin/ruff format .
+	$(VENV)/bin/python scripts/settings_table.py
+	$(VENV)/bin/python scripts/derive_locks.py
 
 clean: ## remove what tools left behind (never the environment, never a home of the service)
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist *.egg-info
