@@ -283,6 +283,8 @@ class Delta(Value):
     n: int
     clusters: int
     verdict: Verdict
+    p_value: float | None = None
+    """Of no difference against the reference, two-sided; in `by_leaf` Holm-adjusted over all leaves."""
     note: str = ""
 
 

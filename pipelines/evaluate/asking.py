@@ -1,0 +1,88 @@
+"""An exam item as tokens: asked as training rows are, with the span of the reference answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipelines.artifacts import ExamItem, Message
+from pipelines.chat import ChatTokenizer
+from pipelines.errors import BadContribution, WrongUse
+
+
+@dataclass(frozen=True, slots=True)
+class AskedItem:
+    """`ids[begin:end]` are the tokens of the reference answer."""
+
+    item: ExamItem
+    ids: tuple[int, ...]
+    begin: int
+    end: int
+
+    @property
+    def answer_tokens(self) -> int:
+        return self.end - self.begin
+
+
+def user_text(item: ExamItem) -> str:
+    """What the model is asked. Knowledge is asked without its passage: the model is to know it by heart."""
+    if item.context is None or item.kind.is_knowledge:
+        return item.question
+    return f"{item.context}\n\n{item.question}"
+
+
+def prompt_text(item: ExamItem, tokenizer: ChatTokenizer) -> str:
+    return tokenizer.render([Message(role="user", content=user_text(item))], add_generation_prompt=True)
+
+
+def ask(item: ExamItem, tokenizer: ChatTokenizer, max_tokens: int) -> AskedItem:
+    """Tokens of question and reference answer; the answer's span leaves out the sign that ends the turn.
+
+    Raises BadContribution when the item is longer than the model can read (`max_tokens`).
+    """
+    answer = item.answer.strip()
+    messages = [Message(role="user", content=user_text(item)), Message(role="assistant", content=answer)]
+    text, prompt = tokenizer.render(messages), prompt_text(item, tokenizer)
+    if not text.startswith(prompt + answer):
+        raise WrongUse(
+            "chat_template_not_incremental",
+            "the model's chat template does not put an answer as it is after the prompt",
+            mend="Use a model whose template only adds turns, or give its folder such a template.",
+        )
+    encoding = tokenizer.tokenizer.encode(text, add_special_tokens=False)
+    inside = [
+        index
+        for index, (start, _) in enumerate(encoding.offsets)
+        if len(prompt) <= start < len(prompt) + len(answer)
+    ]
+    if not inside:
+        raise BadContribution(
+            "exam_answer_empty",
+            f"an exam item of {item.leaf_id} has an empty answer",
+            mend="Give every question in qna.yaml an answer.",
+        )
+    if inside[-1] >= max_tokens:
+        raise BadContribution(
+            "exam_item_too_long",
+            f"an exam item of {item.leaf_id} takes {inside[-1] + 1} tokens, the model reads {max_tokens}",
+            mend="Shorten the question's context in qna.yaml.",
+        )
+    return AskedItem(item, tuple(encoding.ids[: inside[-1] + 1]), inside[0], inside[-1] + 1)
+
+
+def batches(items: Sequence[AskedItem], batch_tokens: int) -> list[list[AskedItem]]:
+    """Items of like length together, padded to at most `batch_tokens`; a longer item goes alone."""
+    grouped: list[list[AskedItem]] = []
+    for item in sorted(items, key=lambda asked: (len(asked.ids), asked.item.id)):
+        if grouped and len(item.ids) * (len(grouped[-1]) + 1) <= batch_tokens:
+            grouped[-1].append(item)
+        else:
+            grouped.append([item])
+    return grouped
+
+
+def to_be_answered(items: Sequence[ExamItem], most: int) -> list[ExamItem]:
+    """Contributed items that the model also answers: one of each cluster first, in the exam's order."""
+    contributed = [item for item in items if item.contributed]
+    first = {(item.leaf_id, item.group): item for item in reversed(contributed)}
+    chosen = {item.id for item in first.values()}
+    ordered = [item for item in contributed if item.id in chosen]
+    return (ordered + [item for item in contributed if item.id not in chosen])[:most]
