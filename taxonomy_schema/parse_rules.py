@@ -168,7 +168,7 @@ class TooFew(Rule):
 
 class SameSeedTwice(Rule):
     code = "GL301"
-    title = "A seed stands twice"
+    title = "An entry stands twice"
     docs = (
         "Two entries are equal in every value. The second teaches nothing and would be counted as evidence."
     )

@@ -15,7 +15,6 @@ from taxonomy_schema.rules.walk import Pair, key_place, pairs
 from taxonomy_schema.schema import written_version
 
 LEAST_SEEDS: Final = 5
-_TRAILING: Final = re.compile(r"[ \t]+\r?$", re.MULTILINE)
 _COMMENT: Final = re.compile(r"[ \t]+#[^\n]*")
 
 
@@ -51,13 +50,12 @@ class TrailingSpace(LeafRule):
 
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         del policy
-        text = source.qna_text or ""
-        first = _TRAILING.search(text)
-        if first is None:
+        lines = [line.removesuffix("\r") for line in (source.qna_text or "").split("\n")]
+        found = [(number, line) for number, line in enumerate(lines, start=1) if line.endswith((" ", "\t"))]
+        if not found:
             return
-        more = sum(1 for _ in _TRAILING.finditer(text, first.end()))
-        line = text.count("\n", 0, first.start()) + 1
-        column = first.start() - text.rfind("\n", 0, first.start())
+        line, more = found[0][0], len(found) - 1
+        column = len(found[0][1].rstrip(" \t")) + 1
         rest = f", and {more} more" if more else ""
         yield self.finding(
             Place(file=source.qna_file, line=line, column=column),
@@ -148,7 +146,7 @@ class GroundedFolder(LeafRule):
     severity = Severity.HINT
     docs = (
         "By custom, skills whose seeds have a context live below `compositional_skills/grounded/`, and others do not. "
-        "A skill there without any context is generated as grounded, with nothing to stand on."
+        "A skill there without any context is an error: it would be generated as grounded, with nothing to stand on."
     )
     bad = Example(GOOD_SKILL, ATTRIBUTION, "compositional_skills/grounded/writing/short")
     good = GOOD

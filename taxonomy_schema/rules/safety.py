@@ -35,6 +35,25 @@ def _texts(source: LeafSource) -> Iterator[tuple[str, Place]]:
         yield line, Place(file=source.attribution_file, line=number, end_line=number)
 
 
+class _Sought:
+    """The lines of both files, split once."""
+
+    def __init__(self, source: LeafSource) -> None:
+        self._lines = {
+            source.qna_file: (source.qna_text or "").split("\n"),
+            source.attribution_file: (source.attribution_text or "").split("\n"),
+        }
+
+    def near(self, start: Place, words: str) -> Place:
+        """Where in the lines of `start` the words stand as such, or its beginning if they are written with escapes."""
+        lines = self._lines[start.file]
+        for number in range(start.line, min(start.end_line or start.line, len(lines)) + 1):
+            column = lines[number - 1].find(words, start.column - 1 if number == start.line else 0)
+            if column >= 0:
+                return Place(file=start.file, line=number, column=column + 1)
+        return start.model_copy(update={"end_line": None})
+
+
 class ActsWhereShown(LeafRule):
     code = "GL501"
     title = "A text that would act where it is shown"
@@ -48,12 +67,13 @@ class ActsWhereShown(LeafRule):
 
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         del policy
+        lines = _Sought(source)
         for text, start in _texts(source):
             for what, pattern in _ACTS:
                 match = pattern.search(text)
                 if match:
                     yield self.finding(
-                        _near(source, start, match[0]),
+                        lines.near(start, match[0]),
                         f"{quoted(match[0])} is {what}.",
                         "Leave it out unless the leaf is about it.",
                     )
@@ -69,26 +89,16 @@ class HiddenCharacter(LeafRule):
 
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         del policy
+        lines = _Sought(source)
         for text, start in _texts(source):
             match = _HIDDEN.search(text)
             if match:
                 name = unicodedata.name(match[0], "a character without a name").lower()
                 yield self.finding(
-                    _near(source, start, match[0]),
+                    lines.near(start, match[0]),
                     f"An invisible character stands here: {name} (U+{ord(match[0]):04X}).",
                     "Remove it; it came perhaps with a copied text.",
                 )
-
-
-def _near(source: LeafSource, start: Place, sought: str) -> Place:
-    """Where in the lines of `start` the words stand as such, or its beginning if they are written with escapes."""
-    text = source.qna_text if start.file == source.qna_file else source.attribution_text
-    lines = (text or "").split("\n")
-    for number in range(start.line, min(start.end_line or start.line, len(lines)) + 1):
-        column = lines[number - 1].find(sought, start.column - 1 if number == start.line else 0)
-        if column >= 0:
-            return Place(file=start.file, line=number, column=column + 1)
-    return start.model_copy(update={"end_line": None})
 
 
 RULES: Final[tuple[LeafRule, ...]] = (ActsWhereShown(), HiddenCharacter())
