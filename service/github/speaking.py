@@ -55,7 +55,9 @@ def _translate(what: str, error: GithubException, now: float) -> GitHubFailed:
     status = error.status
     headers = {name.lower(): str(value) for name, value in (error.headers or {}).items()}
     message = f"{what}: {status} {_reason(error.data)}".rstrip()
-    if status in _GONE:
+    if status in _GONE or (
+        status == HTTPStatus.UNPROCESSABLE_ENTITY and "no commit found" in message.lower()
+    ):
         return GitHubGone(message)
     if _is_limit(status, headers, str(error)):
         return GitHubBusy(message, retry_after=_wait(headers, now, _LIMIT_SECONDS))
