@@ -30,12 +30,15 @@ def upsert(session: Session, pull: PullRequest, *, now: datetime) -> Contributio
         "merged_sha": pull.merged_sha,
         "seen_at": now,
     }
-    insert_or_ignore(session, Contribution, {"repository": pull.repository, "number": pull.number, **seen})
+    fresh = {"repository": pull.repository, "number": pull.number, "head_seen_at": now, **seen}
+    insert_or_ignore(session, Contribution, fresh)
     contribution = session.scalars(
         select(Contribution)
         .where(Contribution.repository == pull.repository, Contribution.number == pull.number)
         .execution_options(populate_existing=True)
     ).one()
+    if contribution.head_sha != pull.head_sha:
+        contribution.head_seen_at = now
     for name, value in seen.items():
         setattr(contribution, name, value)
     session.flush()

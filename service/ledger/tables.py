@@ -157,6 +157,8 @@ class Contribution(Base):
     draft: Mapped[bool] = mapped_column(default=False)
     held: Mapped[bool] = mapped_column(default=False)
     seen_at: Mapped[datetime]
+    head_seen_at: Mapped[datetime]
+    """When the present head was first seen: a comment from before cannot mean it."""
     merged_sha: Mapped[str | None]
     report_wanted: Mapped[int] = mapped_column(default=0)
     """Counts the changes that the pull request should show."""

@@ -60,6 +60,7 @@ def _create_contributions() -> None:
         sa.Column("draft", sa.Boolean(), nullable=False),
         sa.Column("held", sa.Boolean(), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("head_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("merged_sha", sa.Text(), nullable=True),
         sa.Column("report_wanted", big, nullable=False),
         sa.Column("report_made", big, nullable=False),

@@ -1,0 +1,124 @@
+"""Gives commands their effects, all in the caller's one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from pipelines.plan import RunContext
+from pipelines.recipe import load_recipe
+from service.decisions import commands as c
+from service.jobs import leaf_results
+from service.jobs.advance import start
+from service.jobs.gather import newest_run
+from service.jobs.start_release import as_reference, plan_release, published
+from service.ledger import contributions, outbox, runs
+from service.ledger.runs import RunRequest
+from service.ledger.session import nudge_after_commit
+from service.ledger.tables import Contribution, RunKind, RunState
+from service.reports.comment import answer_marker
+from service.settings import Settings
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Where commands take effect. `contribution` is None under an issue."""
+
+    session: Session
+    settings: Settings
+    repository: str
+    number: int
+    contribution: Contribution | None
+    now: datetime
+
+
+def carry_out(scene: Scene, commands: Sequence[c.Command]) -> None:
+    """In order. Every effect is idempotent: the same commands twice do no more than once."""
+    for command in commands:
+        match command:
+            case c.React(comment_id, reaction):
+                _write(scene, "reaction", comment_id, {"reaction": reaction})
+            case c.Answer(comment_id, text):
+                marker = answer_marker(comment_id)
+                body = {"number": scene.number, "marker": marker, "body": f"{marker}\n{text}"}
+                _write(scene, "answer", comment_id, body)
+            case c.StartRun(kind="release"):
+                plan_release(
+                    scene.session,
+                    scene.settings,
+                    scene.repository,
+                    commit=command.head_sha,
+                    requested_by=command.requested_by,
+                )
+            case _:
+                if scene.contribution is None:
+                    raise AssertionError(f"{command} makes no sense under an issue")
+                _on_contribution(scene, scene.contribution, command)
+
+
+def _on_contribution(scene: Scene, contribution: Contribution, command: c.Command) -> None:
+    session, now = scene.session, scene.now
+    match command:
+        case c.StartRun():
+            start(session, scene.settings, _request(scene, contribution, command), now=now)
+        case c.CancelRun(run_id, state, reason):
+            runs.cancel(session, run_id, state=RunState(state), reason=reason, now=now)
+        case c.Approve(head_sha, by):
+            contributions.approve(session, contribution.id, head_sha=head_sha, by=by, now=now)
+        case c.DropApproval(head_sha):
+            contributions.drop_approval(session, contribution.id, head_sha=head_sha, now=now)
+        case c.Hold(held):
+            contribution.held = held
+        case c.MarkMerged(merged_sha):
+            _mark_merged(scene, contribution, merged_sha)
+        case c.Report():
+            pass
+    contributions.want_report(session, contribution.id)
+    nudge_after_commit(session, "report", contribution.id)
+
+
+def _request(scene: Scene, contribution: Contribution, command: c.StartRun) -> RunRequest:
+    context = None
+    if command.kind == "evaluate":
+        context = RunContext(
+            kind="evaluate",
+            recipe=load_recipe(scene.settings.recipe),
+            commit=command.head_sha,
+            base_commit=command.base_sha,
+            reference=as_reference(published(scene.session, scene.repository)),
+        )
+    return RunRequest(
+        kind=RunKind(command.kind),
+        repository=scene.repository,
+        number=scene.number,
+        contribution_id=contribution.id,
+        head_sha=command.head_sha,
+        base_sha=command.base_sha,
+        requested_by=command.requested_by,
+        context=context,
+    )
+
+
+def _mark_merged(scene: Scene, contribution: Contribution, merged_sha: str) -> None:
+    contribution.state, contribution.merged_sha = "merged", merged_sha
+    head = (scene.session, scene.repository, scene.number, contribution.head_sha)
+    check = newest_run(*head, RunKind.CHECK, RunState.SUCCEEDED, RunState.FAILED)
+    if check is None:
+        return
+    evaluation = newest_run(*head, RunKind.EVALUATE, RunState.SUCCEEDED)
+    leaves = leaf_results.changed_leaves(check.result)
+    leaf_results.merged(scene.session, contribution, leaves, evaluation, now=scene.now)
+
+
+def _write(scene: Scene, kind: str, comment_id: int, payload: dict[str, object]) -> None:
+    row_id = outbox.put(
+        scene.session,
+        key=f"{scene.repository}#{scene.number}:{kind}:{comment_id}",
+        kind=kind,
+        repository=scene.repository,
+        payload={"comment_id": comment_id, **payload},
+        now=scene.now,
+    )
+    if row_id is not None:
+        nudge_after_commit(scene.session, "send_outbox", row_id)

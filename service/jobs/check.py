@@ -1,0 +1,140 @@
+"""The check of a head commit: by itself on every push, without an accelerator. One leased stage, `check`."""
+
+import logging
+import time
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from pipelines.errors import ExitCode, Failure
+from service.decisions.policy import POLICY_FILE, parse_policy
+from service.errors import GitHubBusy, GitHubFailed, LeaseLost
+from service.github.client import GitHub
+from service.jobs import leaf_results
+from service.jobs.client import github
+from service.jobs.clones import make_sure_of, read_file
+from service.jobs.heart import beating
+from service.jobs.looks import look_at_pull
+from service.jobs.setbacks import try_later
+from service.jobs.tools import Tools, tools
+from service.ledger import leases, runs
+from service.ledger.leases import Lease
+from service.ledger.session import nudge_after_commit
+from service.ledger.tables import Run, RunKind, RunState
+from service.queue import app
+from taxonomy_schema.errors import TreeError
+from taxonomy_schema.models import Finding, Place, Severity
+from taxonomy_schema.rules import ChangeReport, check_change
+
+log = logging.getLogger(__name__)
+
+
+@app.task(name="check")
+def task(row_id: int) -> None:  # noqa: ARG001 - whichever check is next; the message only rings
+    work_off(tools(), github())
+
+
+def work_off(tools: Tools, client: GitHub) -> None:
+    """Check whatever waits for it."""
+    while True:
+        with tools.write() as session:
+            lease = leases.claim(
+                session,
+                "control",
+                owner=tools.owner,
+                now=tools.now(),
+                seconds=tools.settings.lease_seconds,
+            )
+        if lease is None:
+            return
+        try:
+            _carry_out(tools, client, lease)
+        except LeaseLost as error:
+            log.warning("%s", error)
+
+
+def _carry_out(tools: Tools, client: GitHub, lease: Lease) -> None:
+    began = time.monotonic()
+    with tools.read() as session:
+        run = session.get_one(Run, lease.run_id)
+    failure, wait = None, 0.0
+    try:
+        with beating(tools, lambda session: _beat(session, tools, lease)):
+            result = _check(tools, client, run)
+    except GitHubBusy as error:
+        failure, wait = _failure("github_busy", str(error), error.mend), error.retry_after
+    except GitHubFailed as error:
+        failure = _failure("not_fetched", str(error), error.mend or "Push again, or retry.")
+    except Exception as error:
+        log.exception("check of run %d", run.id)
+        failure = _failure("fault", f"{type(error).__name__}: {error}", "Look at the control worker's log.")
+    seconds = time.monotonic() - began
+    with tools.write() as session:
+        if failure is not None:
+            try_later(session, tools, lease, failure, seconds=seconds, wait=wait)
+        else:
+            _finish(session, tools, lease, result, seconds)
+
+
+def _beat(session: Session, tools: Tools, lease: Lease) -> None:
+    leases.beat(session, lease, now=tools.now(), seconds=tools.settings.lease_seconds)
+
+
+def _failure(code: str, message: str, mend: str) -> Failure:
+    return Failure(
+        stage="check",
+        code=code,
+        message=message,
+        mend=mend,
+        exit_code=ExitCode.OUTSIDE_FAILED,
+        retryable=True,
+    )
+
+
+def _check(tools: Tools, client: GitHub, run: Run) -> dict[str, Any]:
+    """`leaves`: id, status, old_id, ok of each changed one; `findings`: as in `taxonomy_schema.models`; `ok`."""
+    commits = (run.base_sha, run.head_sha)
+    clone = make_sure_of(tools.settings, client, run.repository, commits, number=run.number)
+    try:
+        report = check_change(clone, run.base_sha, run.head_sha)
+    except TreeError as error:
+        report = ChangeReport(leaves=(), outside=(_unreadable(error),))
+    policy = parse_policy(read_file(clone, run.head_sha, POLICY_FILE))
+    findings = [*report.findings, *(policy if isinstance(policy, tuple) else ())]
+    return {
+        "ok": not any(finding.severity is Severity.ERROR for finding in findings),
+        "leaves": [{**leaf.change.model_dump(mode="json"), "ok": leaf.ok} for leaf in report.leaves],
+        "findings": [finding.model_dump(mode="json") for finding in findings],
+    }
+
+
+def _unreadable(error: TreeError) -> Finding:
+    return Finding(
+        code="GL901",
+        severity=Severity.ERROR,
+        message=str(error),
+        mend="Base the branch on the base branch of the taxonomy.",
+        place=Place(file="README.md"),
+    )
+
+
+def _finish(session: Session, tools: Tools, lease: Lease, result: dict[str, Any], seconds: float) -> None:
+    now = tools.now()
+    summary = {"leaves": len(result["leaves"]), "findings": len(result["findings"])}
+    leases.succeed(session, lease, summary=summary, seconds=seconds, reused=False, now=now)
+    run = runs.lock(session, lease.run_id)
+    if not run.state.is_open:
+        return
+    state = RunState.SUCCEEDED if result["ok"] else RunState.FAILED
+    ending = "No errors." if result["ok"] else "The check found errors."
+    runs.end(session, run, state=state, ending=ending, now=now, result=result)
+    contribution = run.contribution
+    if contribution is None:
+        return
+    leaves = {leaf["id"]: leaf["ok"] for leaf in result["leaves"] if leaf["status"] != "removed"}
+    leaf_results.checked(session, run, contribution.author, leaves, now=now)
+    if contribution.state == "merged" and contribution.head_sha == run.head_sha:
+        leaf_results.merged(session, contribution, list(leaves), None, now=now)
+    # What may follow, an evaluation that was approved before, is decided on fresh facts.
+    look_at_pull(session, run.repository, run.number, why=f"{RunKind.CHECK}:{run.id}", now=now)
+    nudge_after_commit(session, "report", contribution.id)

@@ -1,0 +1,82 @@
+"""How each kind of letter is brought to GitHub. Every one finds what an earlier try left, so none is there twice."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from service.errors import GitHubGone
+from service.github.client import Annotation, Check, GitHub, ReleaseDraft
+from service.ledger.outbox import Letter
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What shows the letter now."""
+
+    remote_id: int | None
+    url: str | None = None
+
+
+def send(client: GitHub, letter: Letter) -> Sent:
+    """Have GitHub show the letter's content. Raises GitHubFailed and its kinds."""
+    return _SENDERS[letter.kind](client, letter, letter.payload)
+
+
+def _comment(client: GitHub, letter: Letter, payload: dict[str, Any]) -> Sent:
+    """The sticky comment: the one we know, else the one with our marker, else a new one."""
+    repository, number = letter.repository, payload["number"]
+    if letter.remote_id is not None:
+        try:
+            client.edit_comment(repository, letter.remote_id, payload["body"])
+        except GitHubGone:
+            pass  # somebody deleted it
+        else:
+            return Sent(letter.remote_id)
+    found = client.find_comment(repository, number, payload["marker"])
+    if found is None:
+        return Sent(client.create_comment(repository, number, payload["body"]))
+    client.edit_comment(repository, found, payload["body"])
+    return Sent(found)
+
+
+def _answer(client: GitHub, letter: Letter, payload: dict[str, Any]) -> Sent:
+    """Said once; never said again in other words."""
+    found = client.find_comment(letter.repository, payload["number"], payload["marker"])
+    if found is None:
+        found = client.create_comment(letter.repository, payload["number"], payload["body"])
+    return Sent(found)
+
+
+def _reaction(client: GitHub, letter: Letter, payload: dict[str, Any]) -> Sent:
+    client.react(letter.repository, payload["comment_id"], payload["reaction"])
+    return Sent(None)
+
+
+def _check(client: GitHub, letter: Letter, payload: dict[str, Any]) -> Sent:
+    fields = {name: value for name, value in payload.items() if name not in {"number", "annotations"}}
+    annotations = tuple(Annotation(**annotation) for annotation in payload["annotations"])
+    check = Check(**fields, annotations=annotations)
+    known = letter.remote_id or client.find_check(letter.repository, check.head_sha, check.name)
+    return Sent(client.write_check(letter.repository, check, known))
+
+
+def _release(client: GitHub, letter: Letter, payload: dict[str, Any]) -> Sent:
+    draft = ReleaseDraft(
+        tag=payload["tag"],
+        commit=payload["commit"],
+        title=payload["title"],
+        body=payload["body"],
+        assets=tuple(Path(asset) for asset in payload["assets"]),
+    )
+    published = client.publish_release(letter.repository, draft)
+    return Sent(published.id, published.url)
+
+
+_SENDERS: Final[dict[str, Callable[[GitHub, Letter, dict[str, Any]], Sent]]] = {
+    "comment": _comment,
+    "answer": _answer,
+    "reaction": _reaction,
+    "check": _check,
+    "release": _release,
+}
