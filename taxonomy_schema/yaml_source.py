@@ -305,5 +305,5 @@ def _construct(kind: str, value: str) -> Any:
     node = ScalarNode(_TAG + kind, value)
     try:
         return getattr(_CONSTRUCT, f"construct_yaml_{kind}")(node)
-    except (ValueError, KeyError):  # an explicit tag on text that is no such thing
+    except (ValueError, LookupError, OverflowError):  # an explicit tag on text that is no such thing
         return Odd(kind)

@@ -1,0 +1,139 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from service.cli.lint import lint
+from service.cli.new import new
+from tests.taxonomy_schema.leaves import SKILL, SKILL_ID, Repository
+
+HEAVY = ("torch", "vllm", "deepspeed", "transformers", "fastapi", "celery", "github", "sqlalchemy")
+
+app = typer.Typer()
+app.command()(lint)
+app.command()(new)
+
+
+def graft(*arguments: str) -> Result:
+    return CliRunner(env={"COLUMNS": "80"}).invoke(app, arguments)
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    made = Repository(tmp_path / "taxonomy")
+    made.leaf(SKILL_ID)
+    made.commit()
+    monkeypatch.chdir(made.folder)
+    return made
+
+
+@pytest.fixture
+def faulty(repository: Repository) -> Repository:
+    repository.write(f"{SKILL_ID}/qna.yaml", SKILL.replace("It is lighter than water.", "Yes"))
+    repository.commit()
+    return repository
+
+
+def test_a_good_taxonomy_is_fine(repository: Repository) -> None:
+    result = graft("lint")
+
+    assert result.exit_code == 0
+    assert result.stdout == "0 errors, 0 hints in 1 leaf.\n"
+
+
+def test_an_error_shows_its_line_a_caret_and_a_mend(faulty: Repository) -> None:
+    result = graft("lint", SKILL_ID)
+
+    assert result.exit_code == 1
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith(f"{SKILL_ID}/qna.yaml:12:13 error GL110 ")
+    assert lines[1] == "   12 |     answer: Yes"
+    assert lines[2] == "      |             ^^^"
+    assert lines[3].startswith('      = mend: Put it in quotes: “answer: "Yes"”')
+    assert lines[-1] == "1 error, 0 hints in 1 leaf."
+
+
+def test_a_hint_alone_does_not_fail(repository: Repository) -> None:
+    repository.write(f"{SKILL_ID}/qna.yaml", SKILL.replace("version: 3", "version: 2"))
+
+    result = graft("lint", f"{SKILL_ID}/qna.yaml")
+
+    assert result.exit_code == 0
+    assert "hint GL121" in result.stdout
+
+
+def test_a_range_checks_what_changed(faulty: Repository) -> None:
+    result = graft("lint", "HEAD~1..HEAD")
+
+    assert result.exit_code == 1
+    assert "   12 |     answer: Yes" in result.stdout
+    assert graft("lint", "HEAD..HEAD").stdout == "0 errors, 0 hints in 0 leaves.\n"
+
+
+def test_control_characters_of_a_leaf_never_reach_the_terminal(repository: Repository) -> None:
+    repository.write(f"{SKILL_ID}/qna.yaml", SKILL.replace("Yeast", "\x1b]0;title\x07Yeast"))
+
+    result = graft("lint")
+
+    assert result.exit_code == 1
+    assert "GL103" in result.stdout
+    assert "\x1b" not in result.stdout
+    assert "\x07" not in result.stdout
+
+
+def test_every_format_tells_the_same_finding(faulty: Repository) -> None:
+    written = {name: graft("lint", "--format", name) for name in ("json", "github", "sarif")}
+
+    assert {result.exit_code for result in written.values()} == {1}
+    assert json.loads(written["json"].stdout)["findings"][0]["code"] == "GL110"
+    assert written["github"].stdout.startswith(
+        f"::error file={SKILL_ID}/qna.yaml,line=12,col=13,title=GL110::"
+    )
+    assert json.loads(written["sarif"].stdout)["runs"][0]["results"][0]["ruleId"] == "GL110"
+
+
+@pytest.mark.parametrize("target", ["nowhere", "..nowhere", "nothing..HEAD", "/etc", "/etc/passwd"])
+def test_wrong_use_says_what_to_do(repository: Repository, target: str) -> None:
+    result = graft("lint", target)
+
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.strip()
+
+
+def test_a_new_leaf_passes_lint(repository: Repository) -> None:
+    made = graft("new", "knowledge/birds/wren", "--author", "ada")
+    result = graft("lint", "knowledge")
+
+    assert made.exit_code == 0
+    assert (repository.folder / "knowledge/birds/wren/attribution.txt").exists()
+    assert result.exit_code == 0
+    assert "hint GL305" in result.stdout
+
+
+def test_a_new_leaf_is_not_written_over_another(repository: Repository) -> None:
+    result = graft("new", SKILL_ID, "--author", "ada")
+
+    assert result.exit_code == 2
+    assert "already there" in result.stderr
+    assert (repository.folder / SKILL_ID / "qna.yaml").read_text() == SKILL
+
+
+def test_lint_loads_nothing_heavy() -> None:
+    script = (
+        "import sys, types, pathlib; package = types.ModuleType('service.cli');"
+        "package.__path__ = [str(pathlib.Path('service/cli').resolve())]; sys.modules['service.cli'] = package;"
+        "import service.cli.lint, service.cli.new;"
+        f"print(sorted(set({HEAVY!r}) & set(sys.modules)))"
+    )
+    root = Path(__file__).parents[3]
+
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True, cwd=root
+    )
+
+    assert done.stdout.strip() == "[]"
