@@ -74,15 +74,28 @@ def estimate(differences: Sequence[float], clusters: Sequence[Hashable]) -> Esti
 
 def _freedom(sizes: Floats, weights: Floats) -> float:
     """Satterthwaite's degrees of freedom, the fewer of two working models for the clusters' totals."""
-    count, share = len(sizes), sizes / sizes.sum()
-    centre = np.eye(count) - np.outer(share, np.ones(count))
-    root = np.sqrt(weights)
-    found = []
-    for variances in (sizes, sizes**2):  # independent items; items that all say the same
-        spread = centre @ np.diag(variances) @ centre.T
-        scaled = root[:, None] * spread * root[None, :]
-        found.append(np.trace(scaled) ** 2 / (scaled**2).sum())
-    return float(max(1.0, min(found)))
+    share = sizes / sizes.sum()
+    independent, dependent = (
+        sizes,
+        sizes**2,
+    )  # variances of totals: items by themselves, items that say the same
+    return max(1.0, min(_satterthwaite(share, weights, each) for each in (independent, dependent)))
+
+
+def _satterthwaite(share: Floats, weights: Floats, variances: Floats) -> float:
+    """trace(A)^2 / trace(A A) of A = W^1/2 (I - p 1') D (I - 1 p') W^1/2, in time linear in the clusters."""
+    u, v, total = np.sqrt(weights) * share, np.sqrt(weights) * variances, variances.sum()
+    diagonal = weights * variances
+    rest = total * u**2 - 2 * u * v
+    uu, uv, vv = u @ u, u @ v, v @ v
+    squared = (
+        diagonal @ diagonal
+        + 2 * (diagonal @ rest)
+        + 2 * (uu * vv + uv**2)
+        - 4 * total * uu * uv
+        + (total * uu) ** 2
+    )
+    return float((diagonal + rest).sum() ** 2 / squared)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -49,6 +49,7 @@ def _environment(outer: Mapping[str, str], processes: int) -> dict[str, str]:
     threads = max(1, len(os.sched_getaffinity(0)) // processes)
     settings = {
         "OMP_NUM_THREADS": str(threads),
+        "OMP_WAIT_POLICY": "passive",  # spinning threads starve whoever shares their cores, and then each other
         "TOKENIZERS_PARALLELISM": "false",
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         "PYTHONUNBUFFERED": "1",

@@ -6,15 +6,20 @@ import signal
 import sys
 import threading
 import traceback
+from functools import partial
 from pathlib import Path
 
 import torch
 
+from pipelines.artifacts import StepRecord
+from pipelines.chat import ChatTokenizer
 from pipelines.errors import ExitCode, OutsideFailed, StageError, WrongUse
 from pipelines.files import write_atomically
 from pipelines.processes import die_with_parent
+from pipelines.progress import ProgressFile
 from pipelines.train.job import Job
 from pipelines.train.loop import PhaseLoop
+from pipelines.train.phase_plan import plan_phase
 from pipelines.train.world import World, join_world
 
 
@@ -49,13 +54,25 @@ def main(arguments: list[str]) -> int:
 
 def _train(job: Job, world: World, told: threading.Event) -> None:
     """Every phase starts from the weights the one before left; finished ones are not done again."""
+    tokenizer = ChatTokenizer.load(job.base_model)
+    plans = [plan_phase(job, phase, tokenizer) for phase in job.phases]
+    progress = ProgressFile(job.run_dir / "progress.json")
+    total, before = sum(len(plan.steps) for plan in plans), 0
     folder = job.base_model
-    for phase in job.phases:
-        done = job.phase_folder(phase.phase)
+    for plan in plans:
+        done = job.phase_folder(plan.phase.phase)
         if not done.is_dir():
-            PhaseLoop(job, phase, folder, world, lambda: told.is_set() or job.stop_file.exists()).run()
+            report = partial(_say, progress, before, total)
+            PhaseLoop(job, plan, folder, world, report).run(lambda: told.is_set() or job.stop_file.exists())
             gc.collect()
         folder = done / "model"
+        before += len(plan.steps)
+
+
+def _say(progress: ProgressFile, before: int, total: int, step: StepRecord) -> None:
+    speed = step.tokens / max(step.seconds, 1e-9)
+    message = f"{step.phase}: loss {step.loss:.3f}, {speed:.0f} tokens/s"
+    progress.say(before + step.step, total, "steps", message)
 
 
 def _give_up(job: Job, error: StageError) -> int:
