@@ -107,6 +107,7 @@ class TransactionRoute(APIRoute):
             world: World = request.app.state.world
             if request.method in _READS:
                 return await _transact(world, request, handle)
+            await request.body()  # before the lock, so that a slow client holds up nobody
             async with world.writing:
                 response = await _transact(world, request, handle)
             world.deliver.set()

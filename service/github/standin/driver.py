@@ -194,6 +194,11 @@ class Person:
     def comment(self, number: int, body: str) -> IssueComment:
         return self.repo().get_issue(number).create_comment(body)
 
+    def rerun_check(self, check_run_id: int) -> None:
+        """Asks for a check run again, as the button on the page does."""
+        repo = self.repo()
+        repo.requester.requestJsonAndCheck("POST", f"{repo.url}/check-runs/{check_run_id}/rerequest")
+
     def merge(self, number: int) -> str:
         """Merges a pull request; returns the merge commit's id."""
         return str(self.repo().get_pull(number).merge().sha)

@@ -59,9 +59,9 @@ class Herald:
             body["requested_action"] = {"identifier": ""}
         self._tell(row.suite.repo, "check_run", body)
 
-    def release(self, row: Release, action: str) -> None:
+    def release(self, row: Release, action: str, **extra: Any) -> None:
         shape = releases.release(row, self.links)
-        self._tell(row.repo, "release", {"action": action, "release": shape})
+        self._tell(row.repo, "release", {"action": action, "release": shape} | extra)
 
     def push(self, repo: Repo, name: str, before: str, after: str) -> None:
         git = self.world.git(repo)

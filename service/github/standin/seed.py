@@ -81,7 +81,8 @@ class SeededWorld:
             ) from None
         facts["users"] = {login: SeededUser(**user) for login, user in facts["users"].items()}
         facts["contributions"] = {leaf: Path(path) for leaf, path in facts["contributions"].items()}
-        return cls(**facts | {"home": Path(facts["home"]), "app_key": Path(facts["app_key"])})
+        home = home.resolve()  # the folder may have been copied since
+        return cls(**facts | {"home": home, "app_key": home / "app.pem"})
 
 
 def seed_sample(home: Path) -> SeededWorld:

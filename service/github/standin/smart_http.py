@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from . import auth
 from .auth import Viewer
@@ -41,6 +42,13 @@ async def receive_pack(request: Request, owner: str, name: str) -> Response:
     return await _serve(request, owner, name, "git-receive-pack", writing=True)
 
 
+class _Answer(StreamingResponse):
+    """Streams without watching for a hang-up: the watcher would take pieces of the request still being read."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.stream_response(send)
+
+
 async def _serve(request: Request, owner: str, name: str, tail: str, *, writing: bool) -> Response:
     world: World = request.app.state.world
     try:
@@ -63,7 +71,7 @@ async def _serve(request: Request, owner: str, name: str, tail: str, *, writing:
         raise
     push = writing and tail == "git-receive-pack"
     body = _body(process, feeding, _Push(world, links_of(request).site, repo.id, viewer) if push else None)
-    return StreamingResponse(body, status_code=status, headers=headers)
+    return _Answer(body, status_code=status, headers=headers)
 
 
 def _admit(world: World, request: Request, owner: str, name: str, writing: bool) -> tuple[Repo, Viewer]:
@@ -107,8 +115,11 @@ async def _feed(request: Request, process: asyncio.subprocess.Process) -> None:
         raise StandInError("git http-backend was started without an input")
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         async for chunk in request.stream():
-            stdin.write(chunk)
-            await stdin.drain()
+            if stdin.is_closing():
+                return
+            if chunk:
+                stdin.write(chunk)
+                await stdin.drain()
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         stdin.close()
         await stdin.wait_closed()

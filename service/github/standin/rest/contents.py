@@ -119,6 +119,7 @@ def get_combined_status(call: CallNow, owner: str, name: str, ref: str) -> Json:
     return commits.combined_status(repo, sha, statuses_of(call, repo, sha), call.links)
 
 
+@router.get("/statuses/{ref:path}")  # undescribed and alive on GitHub; PyGithub asks here
 @router.get("/commits/{ref:path}/statuses")
 def list_statuses(call: CallNow, page: PageNow, owner: str, name: str, ref: str) -> list[Json]:
     repo = call.repo(owner, name)

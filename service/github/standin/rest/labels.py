@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from fastapi import APIRouter, Response
+from fastapi import Body as FastAPIBody
 from sqlalchemy import select
 
 from service.github.standin.call import Body, Call, CallNow, Json, TransactionRoute, take
@@ -12,7 +15,13 @@ from service.github.standin.shapes.issues import label as shape
 from service.github.standin.tables import Issue, Label, Repo
 
 router = APIRouter(prefix="/repos/{owner}/{name}", route_class=TransactionRoute)
+LabelsBody = Annotated[Json | list[str], FastAPIBody()]
 _GREY = "ededed"
+
+
+def _wanted(body: Json | list[str]) -> list[str]:
+    """GitHub takes names alone, or under `labels`."""
+    return body if isinstance(body, list) else take(body, "labels", list, resource="Label")
 
 
 def _find(call: Call, repo: Repo, name: str) -> Label | None:
@@ -91,14 +100,14 @@ def list_issue_labels(call: CallNow, page: PageNow, owner: str, name: str, numbe
 
 
 @router.post("/issues/{number}/labels")
-def add_labels(call: CallNow, owner: str, name: str, number: int, body: Body) -> list[Json]:
+def add_labels(call: CallNow, owner: str, name: str, number: int, body: LabelsBody) -> list[Json]:
     """Puts labels on, making those that the repository has not yet; each new one is told of."""
-    return _add(call, owner, name, number, take(body, "labels", list, resource="Label"))
+    return _add(call, owner, name, number, _wanted(body))
 
 
 @router.put("/issues/{number}/labels")
-def set_labels(call: CallNow, owner: str, name: str, number: int, body: Body) -> list[Json]:
-    wanted = take(body, "labels", list, resource="Label")
+def set_labels(call: CallNow, owner: str, name: str, number: int, body: LabelsBody) -> list[Json]:
+    wanted = _wanted(body)
     issue = call.issue(call.repo(owner, name), number)
     for row in [row for row in issue.labels if row.name not in wanted]:
         _take_off(call, issue, row)

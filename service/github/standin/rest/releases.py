@@ -8,8 +8,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
-from fastapi import Body as FastAPIBody
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import FileResponse
 from sqlalchemy import select
 
@@ -23,7 +22,13 @@ from service.github.standin.tables import Asset, Release, Repo
 
 router = APIRouter(prefix="/repos/{owner}/{name}/releases", route_class=TransactionRoute)
 BODY_LIMIT = 125_000
-RawBody = Annotated[bytes, FastAPIBody(media_type="application/octet-stream")]
+
+
+async def _raw(request: Request) -> bytes:
+    return await request.body()
+
+
+RawBody = Annotated[bytes, Depends(_raw)]
 
 
 def seen(call: Call, repo: Repo) -> list[Release]:
@@ -124,6 +129,7 @@ def edit_release(call: CallNow, owner: str, name: str, release_id: int, body: Bo
     repo = call.repo(owner, name)
     call.demand(repo, "write")
     row = _release(call, repo, release_id)
+    before = {"name": row.name, "body": row.body, "tag_name": row.tag_name}
     row.tag_name = take(body, "tag_name", str, resource="Release", default=row.tag_name)
     row.target = take(body, "target_commitish", str, resource="Release", default=row.target)
     _write(call, row, body)
@@ -132,7 +138,8 @@ def edit_release(call: CallNow, owner: str, name: str, release_id: int, body: Bo
     if row.draft and not take(body, "draft", bool, resource="Release", default=row.draft):
         _publish(call, row)
     else:
-        call.herald().release(row, "edited")
+        changes = {field: {"from": old or ""} for field, old in before.items() if getattr(row, field) != old}
+        call.herald().release(row, "edited", changes=changes)
     return shapes.release(row, call.links)
 
 
