@@ -7,11 +7,11 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from pipelines.plan import RunContext
-from pipelines.recipe import load_recipe
 from service.decisions import commands as c
 from service.jobs import leaf_results
 from service.jobs.advance import start
 from service.jobs.gather import newest_run
+from service.jobs.recipes import recipe_of
 from service.jobs.start_release import as_reference, plan_release, published
 from service.ledger import contributions, outbox, runs
 from service.ledger.runs import RunRequest
@@ -83,7 +83,7 @@ def _request(scene: Scene, contribution: Contribution, command: c.StartRun) -> R
     if command.kind == "evaluate":
         context = RunContext(
             kind="evaluate",
-            recipe=load_recipe(scene.settings.recipe),
+            recipe=recipe_of(scene.settings),
             commit=command.head_sha,
             base_commit=command.base_sha,
             reference=as_reference(published(scene.session, scene.repository)),

@@ -15,6 +15,7 @@ from service.jobs.client import github
 from service.jobs.clones import make_sure_of, read_file
 from service.jobs.heart import beating
 from service.jobs.looks import look_at_pull
+from service.jobs.recipes import check_policy
 from service.jobs.setbacks import try_later
 from service.jobs.tools import Tools, tools
 from service.ledger import leases, runs
@@ -96,7 +97,7 @@ def _check(tools: Tools, client: GitHub, run: Run) -> dict[str, Any]:
     commits = (run.base_sha, run.head_sha)
     clone = make_sure_of(tools.settings, client, run.repository, commits, number=run.number)
     try:
-        report = check_change(clone, run.base_sha, run.head_sha)
+        report = check_change(clone, run.base_sha, run.head_sha, check_policy(tools.settings))
     except TreeError as error:
         report = ChangeReport(leaves=(), outside=(_unreadable(error),))
     policy = parse_policy(read_file(clone, run.head_sha, POLICY_FILE))

@@ -4,12 +4,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pipelines.plan import ReferenceModel, RunContext
-from pipelines.recipe import load_recipe
 from service.decisions.versions import next_version
 from service.github.client import GitHub
 from service.jobs import leaf_results
 from service.jobs.advance import start
 from service.jobs.clones import make_sure_of
+from service.jobs.recipes import recipe_of
 from service.jobs.tools import Tools
 from service.ledger.runs import RunRequest
 from service.ledger.tables import Contribution, Release, Run, RunKind, RunState
@@ -37,7 +37,7 @@ def plan_release(
     if open_run is not None:
         return open_run
     reference = published(session, repository)
-    recipe = load_recipe(settings.recipe)
+    recipe = recipe_of(settings)
     leaves = leaf_results.unreleased(session, repository)
     base = reference.taxonomy_commit if reference else _first_base(session, repository) or commit
     context = RunContext.model_validate(
