@@ -8,7 +8,7 @@ import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -18,6 +18,7 @@ from .courier import Courier
 from .errors import ApiError, GitError
 from .manners import Manners, RateLimits
 from .pages import router as pages
+from .pages.render import page
 from .pushes import tell_of_everything
 from .rest import apps, checks, contents, git_data, issues, labels, people, pulls, releases, repos
 from .world import Clock, World, utc_now
@@ -66,7 +67,11 @@ def create_app(
 
 def _add_error_answers(app: FastAPI) -> None:
     @app.exception_handler(ApiError)
-    async def refuse(request: Request, error: ApiError) -> JSONResponse:
+    async def refuse(request: Request, error: ApiError) -> Response:
+        if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+            return page(
+                "error.html", status=error.status, title=str(error.status), message=f"{error.message}."
+            )
         return JSONResponse(error.body(), status_code=error.status, headers=error.headers)
 
     @app.exception_handler(RequestValidationError)

@@ -1,0 +1,44 @@
+"""Templates and the headers that every page carries."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from service.github.standin.pages.markdown import markdown
+
+HERE = Path(__file__).parent
+# Nothing but our own style sheet and pictures; no script, no form, no frame.
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+def when(value: str | None) -> str:
+    """A stamp for people: `22 Nov 2026, 20:15`."""
+    if not value:
+        return ""
+    moment = datetime.fromisoformat(value)
+    return f"{moment.day} {moment:%b %Y, %H:%M}"
+
+
+_environment = Environment(
+    loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+    lstrip_blocks=True,
+)  # fmt: skip
+_environment.filters |= {"markdown": markdown, "when": when}
+
+
+def page(template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    html = _environment.get_template(template).render(**values)
+    return HTMLResponse(html, status_code=status, headers=HEADERS)
