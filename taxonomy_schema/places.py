@@ -33,6 +33,7 @@ class Lines:
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
+        self._last = max(1, text.count("\n") + (not text.endswith("\n")))
         self._starts: list[int] | None = None
         if _ODD_BREAKS.search(text):
             self._starts = [0, *(match.end() for match in _BREAK.finditer(text))]
@@ -50,16 +51,23 @@ class Lines:
         return Spot(line, column, end_line, end_column, text, plain)
 
     def place(self, mark: Any) -> Place:
-        line, column = self.of(mark)
-        return Place(file=self.file, line=line, column=column)
+        return self._at(*self.of(mark))
 
     def value(self, spot: Spot) -> Place:
         """The place of a value."""
         last = spot.end_line - 1 if spot.end_column == 1 and spot.end_line > spot.line else spot.end_line
-        return Place(file=self.file, line=spot.line, column=spot.column, end_line=last)
+        return self._at(spot.line, spot.column, last)
 
     def key(self, spot: Spot) -> Place:
         """The place of a value's key, or of the value where it has none."""
         if spot.key_line:
-            return Place(file=self.file, line=spot.key_line, column=spot.key_column)
-        return Place(file=self.file, line=spot.line, column=spot.column)
+            return self._at(spot.key_line, spot.key_column)
+        return self._at(spot.line, spot.column)
+
+    def _at(self, line: int, column: int, end_line: int | None = None) -> Place:
+        """A place in the file; the parser's end of the file lies past its last line, where nothing can be shown."""
+        if line > self._last:
+            return Place(file=self.file, line=self._last)
+        return Place(
+            file=self.file, line=line, column=column, end_line=end_line and min(end_line, self._last)
+        )

@@ -69,7 +69,7 @@ WORDS = [
 PIECES = st.sampled_from([*WORDS, *":\"'#\t\n!{}[]|>%@~=\r\0é\x85\u2028\ufeff"])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, derandomize=True, database=None)
 @given(st.lists(st.tuples(st.integers(0, len(SKILL)), st.integers(0, 9), PIECES), max_size=4))
 def test_no_damage_to_a_leaf_crashes_the_check(cuts: list[tuple[int, int, str]]) -> None:
     text = SKILL
@@ -79,11 +79,11 @@ def test_no_damage_to_a_leaf_crashes_the_check(cuts: list[tuple[int, int, str]])
     parsed = check(files(text))
 
     assert parsed.leaf is not None or parsed.errors
-    lines = text.count("\n") + 1
+    lines = max(1, text.count("\n") + (not text.endswith("\n")))
     assert all(1 <= finding.place.line <= lines and finding.place.column >= 1 for finding in parsed.findings)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, derandomize=True, database=None)
 @given(st.binary(max_size=200), st.binary(max_size=100))
 def test_no_bytes_crash_the_check(qna: bytes, attribution: bytes) -> None:
     parsed = check(files(qna).model_copy(update={"attribution": attribution}))
