@@ -131,7 +131,7 @@ def make_environment(venv: Path, log: Path) -> None:
             f"{sys.executable} has no venv or no pip. On Debian and Ubuntu: apt install python3.11-venv."
         ) from None
     del ensurepip
-    if run([sys.executable, "-m", "venv", str(venv)], log) != 0:
+    if run([sys.executable, "-m", "venv", str(venv)], log, Progress("making the environment")) != 0:
         raise SetUpError(f"the virtual environment could not be made:\n{tail(log)}")
 
 
@@ -220,9 +220,8 @@ def progress_of(venv: Path, what: str) -> Progress:
     return PipProgress(venv, what) if what == "packages" else Progress(what)
 
 
-def run(command: list[str], log: Path, progress: Progress | None = None) -> int:
+def run(command: list[str], log: Path, progress: Progress) -> int:
     """Run a command with its output in the log; show progress meanwhile; return its exit code."""
-    progress = progress or Progress(Path(command[0]).name)
     with log.open("a") as file:
         file.write(f"\n$ {' '.join(command)}\n")
         file.flush()
