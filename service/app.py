@@ -1,0 +1,127 @@
+"""The web process's composition root: `uvicorn --factory service.app:create_app`.
+
+It knows the webhook secrets and the ledger. It has no credentials for GitHub, and loads no engine.
+"""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Final
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service import badges, metrics, web
+from service.errors import Misconfigured
+from service.ledger.session import Nudge, make_engine
+from service.logging import configure
+from service.settings import Settings, get_settings
+from service.webhooks import endpoints, health
+
+log = logging.getLogger(__name__)
+
+SECURITY_HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'"
+    ),
+}
+"""Where an answer sets one of these itself, as badges do, its own stands."""
+
+
+def create_app(settings: Settings | None = None, *, nudge: Nudge | None = None) -> FastAPI:
+    """The app for these settings; without, for those of the process, whose faults end it with one sentence.
+
+    Raises Misconfigured (given settings) or SystemExit (the process's own).
+    """
+    if settings is not None:
+        return _create(settings, nudge)
+    try:
+        own = get_settings()
+        configure(as_json=own.log_json, secrets=[secret.get_secret_value() for secret in own.webhook_secrets])
+        return _create(own, nudge)
+    except Misconfigured as error:
+        raise SystemExit(f"GraftLab does not start: {error.message}. {error.mend}") from error
+
+
+def _create(settings: Settings, nudge: Nudge | None) -> FastAPI:
+    app = FastAPI(
+        title="GraftLab",
+        version=version("graftlab"),
+        docs_url=None,  # the usual pages load scripts from elsewhere; /openapi.json is there
+        redoc_url=None,
+        lifespan=_lifespan,
+    )
+    app.state.settings = settings
+    app.state.webhook_secrets = settings.require_webhook_secrets()
+    app.state.engine = make_engine(settings)
+    app.state.nudge = nudge or _queue_nudge()
+    for router in (endpoints.router, health.router, badges.router, metrics.router, web.router):
+        app.include_router(router)
+    app.add_middleware(_SecurityHeaders)
+    app.add_exception_handler(HTTPException, _refuse)
+    app.add_exception_handler(Exception, _fail)
+    return app
+
+
+def _queue_nudge() -> Nudge:
+    # Imported here: the queue reads the process's settings, and their faults are to be told in one sentence.
+    from service.queue import nudge
+
+    return nudge
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    log.info("serving %s at %s", ", ".join(settings.repositories) or "no repository yet", settings.public_url)
+    yield
+    app.state.engine.dispose()
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+    return _page(request, HTTPStatus(error.status_code), str(error.detail), dict(error.headers or {}))
+
+
+async def _fail(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the server logs it
+    return _page(
+        request, HTTPStatus.INTERNAL_SERVER_ERROR, "This is our fault. The log says more.", SECURITY_HEADERS
+    )
+
+
+def _page(request: Request, status: HTTPStatus, detail: str, headers: dict[str, str]) -> Response:
+    """For people a small page, of our own words only; for programs JSON."""
+    if "text/html" in request.headers.get("accept", ""):
+        title = f"{status.value} {status.phrase}"
+        html = (
+            f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><h1>{title}</h1>'
+            f'<p>{status.description or "Nothing more is known."}</p><p><a href="/">To the start</a></p>'
+        )
+        return Response(html, status.value, headers, "text/html")
+    return JSONResponse({"message": detail}, status.value, headers)
+
+
+class _SecurityHeaders:
+    """Plain ASGI, so that streams stay streams."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, with_headers if scope["type"] == "http" else send)
