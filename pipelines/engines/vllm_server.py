@@ -84,6 +84,8 @@ def server_environment(environment: Mapping[str, str], key: str) -> dict[str, st
             # By itself vLLM keeps a core free for its front end, which is half of a small machine.
             "VLLM_CPU_OMP_THREADS_BIND": environment.get("VLLM_CPU_OMP_THREADS_BIND", "nobind"),
             "OMP_NUM_THREADS": environment.get("OMP_NUM_THREADS", cores),
+            # A thread that waits for its neighbours sleeps: others live on these cores too.
+            "OMP_WAIT_POLICY": environment.get("OMP_WAIT_POLICY", "PASSIVE"),
             # The model runs in the engine's process, not in a further one that imports everything again.
             "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
             "VLLM_WORKER_MULTIPROC_METHOD": "fork",
@@ -138,15 +140,15 @@ async def start_vllm(config: EngineConfig, model: Path, log: Path) -> VllmServer
         )
     url = f"http://127.0.0.1:{port}"
     try:
-        await _until_ready(process, url, config.start_timeout, log)
+        await _until_ready(process, url, config, log)
     except BaseException:
         _end(process)
         raise
     return VllmServer(process, url, key, time.monotonic() - started)
 
 
-async def _until_ready(process: subprocess.Popen[bytes], url: str, timeout: float, log: Path) -> None:
-    deadline = time.monotonic() + timeout
+async def _until_ready(process: subprocess.Popen[bytes], url: str, config: EngineConfig, log: Path) -> None:
+    deadline = time.monotonic() + config.start_timeout
     async with httpx.AsyncClient(timeout=5) as client:
         while True:
             if process.poll() is not None:
@@ -155,7 +157,7 @@ async def _until_ready(process: subprocess.Popen[bytes], url: str, timeout: floa
                 if (await client.get(f"{url}/health")).is_success:
                     return
             if time.monotonic() > deadline:
-                raise _not_up(f"vLLM was not ready after {timeout:.0f} s", log)
+                raise _not_up(f"vLLM was not ready after {config.start_timeout:.0f} s", log)
             await asyncio.sleep(_POLL)
 
 

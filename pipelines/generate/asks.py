@@ -71,13 +71,15 @@ def _conversation(leaf: Leaf, prompts: Prompts, shots: Sequence[Seed], subject: 
     messages = [Message(role="system", content=prompts.fill("system", values))]
     asked = prompts.fill("write", values)
     for seed in shots:
-        written = {field: " ".join((getattr(seed, field) or "").split()) for field in prompts.fields}
-        messages += [
-            Message(role="user", content=asked),
-            Message(role="assistant", content=json.dumps(written, ensure_ascii=False, separators=(",", ":"))),
-        ]
-        asked = "Write another exercise of the same kind."
+        messages += [Message(role="user", content=asked), _shown(seed, prompts)]
+        asked = "Write another exercise of exactly the same kind."
     return (*messages, Message(role="user", content=prompts.fill("example", values)))
+
+
+def _shown(seed: Seed, prompts: Prompts) -> Message:
+    """A seed as the teacher would have written it."""
+    written = {field: " ".join((getattr(seed, field) or "").split()) for field in prompts.fields}
+    return Message(role="assistant", content=json.dumps(written, ensure_ascii=False, separators=(",", ":")))
 
 
 def _knowledge_asks(
@@ -85,6 +87,7 @@ def _knowledge_asks(
 ) -> tuple[Ask, ...]:
     """Spread evenly over the documents; each sample has a sentence of its own to ask about."""
     wanted = config.samples_per_leaf
+    opening = _opening(entry.leaf, prompts, config.shots)
     taken: dict[int, int] = {}
     asks = []
     for index in range(wanted):
@@ -94,13 +97,20 @@ def _knowledge_asks(
         order = _shuffled(passage.sentences, config.seed, passage.text)
         focus = order[taken.get(at, 0) % len(order)]
         taken[at] = taken.get(at, 0) + 1
-        values = {"outline": outline_of(entry.leaf), "passage": passage.text, "focus": focus}
-        messages = (
-            Message(role="system", content=prompts.fill("system", values)),
-            Message(role="user", content=prompts.fill("write", values)),
-        )
+        values = {"topic": outline_of(entry.leaf), "passage": passage.text, "focus": focus}
+        messages = (*opening, Message(role="user", content=prompts.fill("write", values)))
         asks.append(Ask(index, _request(messages, prompts, config, index), passage))
     return tuple(asks)
+
+
+def _opening(leaf: Leaf, prompts: Prompts, shots: int) -> tuple[Message, ...]:
+    """The leaf's own questions, as if each had been asked for by its answer: the same for all samples of the leaf."""
+    topic = outline_of(leaf)
+    messages = [Message(role="system", content=prompts.fill("system", {"topic": topic}))]
+    for seed in _short(tuple(seed.model_copy(update={"context": None}) for seed in leaf.seeds))[:shots]:
+        asked = prompts.fill("example", {"focus": " ".join(seed.answer.split())})
+        messages += [Message(role="user", content=asked), _shown(seed, prompts)]
+    return tuple(messages)
 
 
 def _passages(entry: LeafEntry, folder: Path, config: GenerateConfig) -> tuple[Passage, ...]:
@@ -126,7 +136,7 @@ def _request(
         temperature=config.temperature,
         max_tokens=config.max_tokens,
         seed=config.seed * 1_000_003 + index,
-        structured=JsonSchema(prompts.schema()),
+        structured=JsonSchema(prompts.sample_schema()),
     )
 
 

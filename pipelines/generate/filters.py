@@ -23,7 +23,11 @@ _POINTS_AT_TEXT = re.compile(
 )
 _REPEATED_WORDS = re.compile(r"\b(\w+(?:\W+\w+){0,4})(?:\W+\1){3,}\b", re.IGNORECASE)
 _FILLING = frozenset(
-    ["a", "an", "and", "are", "as", "at", "be", "been", "but", "by", "can", "could", "did", "do", "does", "for", "from", "had", "has", "have", "he", "her", "his", "how", "i", "if", "in", "into", "is", "it", "its", "may", "more", "most", "no", "not", "of", "on", "one", "or", "other", "over", "she", "so", "some", "such", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "to", "up", "was", "we", "were", "what", "when", "where", "which", "who", "why", "will", "with", "would", "you", "your", "also", "about", "after", "all"]
+    """
+    a about after all also an and are as at be been but by can could did do does for from had has have he her his how i
+    if in into is it its may more most no not of on one or other over she so some such than that the their them then
+    there these they this to up was we were what when where which who why will with would you your
+    """.split()  # noqa: SIM905 - a block of words reads better than a list of strings
 )
 
 
@@ -79,7 +83,7 @@ def check_draft(draft: Draft, kind: Kind, seeds: tuple[Seed, ...], passage: Pass
 
 
 def near(draft: Draft, other: Draft, kind: Kind) -> bool:
-    """Whether one of the two is enough. A skill's questions may differ by one telling word, so that the whole counts."""
+    """Whether one of the two is enough. A skill's questions may differ by one telling word: there, the whole counts."""
     if kind.is_knowledge:
         return alike(words_of(draft.question), words_of(other.question), _NEAR_QUESTION)
     return alike(_whole(draft), _whole(other), _NEAR_WHOLE)

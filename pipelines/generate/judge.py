@@ -22,7 +22,7 @@ def judge_request(
     }
     return CompletionRequest(
         messages=(
-            Message(role="system", content=prompts.fill("system", values)),
+            Message(role="system", content=prompts.fill("judge_system", values)),
             Message(role="user", content=prompts.fill("judge", values)),
         ),
         temperature=0.0,

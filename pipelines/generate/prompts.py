@@ -25,23 +25,29 @@ class Prompts(BaseModel):
     system: str
     write: str
     """What the teacher is told, with a leaf's own values."""
-    example: str = ""
-    """How one more sample is asked for after an example (skills)."""
+    example: str
+    """Skills: how one more sample is asked for after the examples. Knowledge: how an example itself was asked for."""
+    judge_system: str
     judge: str
     fields: tuple[str, ...]
     """What a sample consists of, in the order in which it is written."""
-    choices: tuple[str, ...] = ("yes", "no")
+    question_pattern: str | None = None
+    """An expression that every question keeps to, so that a small teacher asks at all."""
+    choices: tuple[str, ...]
     """What the judge may say: the first is a score of 1, the last of 0, those between lie evenly."""
 
     def fill(self, name: str, values: Mapping[str, Any]) -> str:
         """The prompt of that name with values in it."""
         return _ENVIRONMENT.from_string(getattr(self, name)).render(values).strip()
 
-    def schema(self) -> dict[str, Any]:
+    def sample_schema(self) -> dict[str, Any]:
         """The JSON schema of what the teacher writes."""
+        properties: dict[str, dict[str, str]] = {field: {"type": "string"} for field in self.fields}
+        if self.question_pattern is not None:
+            properties["question"]["pattern"] = f"^{self.question_pattern}$"
         return {
             "type": "object",
-            "properties": {field: {"type": "string"} for field in self.fields},
+            "properties": properties,
             "required": list(self.fields),
             "additionalProperties": False,
         }

@@ -32,12 +32,9 @@ def run(run_dir: RunDir) -> Manifest:
         contributed = frozenset()
     knowledge = _pool((one for one in samples if one.kind.is_knowledge), contributed, tokenizer, config)
     skills = _pool((one for one in samples if not one.kind.is_knowledge), contributed, tokenizer, config)
-    counts = tuple(
-        _write(run_dir, phase, mixture, config)
-        for phase, mixture in (
-            ("knowledge", _Mixture(knowledge, None)),
-            ("skills", _Mixture(skills, knowledge)),
-        )
+    counts = (
+        _write(run_dir, "knowledge", _Mixture(knowledge, None), config),
+        _write(run_dir, "skills", _Mixture(skills, knowledge), config),
     )
     if not any(count.rows for count in counts):
         raise WrongUse(
