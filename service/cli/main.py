@@ -50,6 +50,6 @@ def main() -> None:
 
 
 def _say(console: Console, message: str, mend: str) -> None:
-    console.print(message, style="red", markup=False)
+    console.print(message, style="red", markup=False, soft_wrap=True)
     if mend:
-        console.print(mend, markup=False)
+        console.print(mend, markup=False, soft_wrap=True)

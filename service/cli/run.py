@@ -118,14 +118,14 @@ def _carry_out(
     run_dir = RunDir.create(run_directory(artifacts, spec), spec, place)
     title = f"{planned.name} {planned.subject}".strip()
     if run_dir.finished:
-        console.print(f"{title:22} reused    {run_dir.path}")
+        console.print(f"{title:22} reused    {run_dir.path}", soft_wrap=True)
     else:
-        console.print(f"{title:22} running   {run_dir.path}")
+        console.print(f"{title:22} running   {run_dir.path}", soft_wrap=True)
         argv = [sys.executable, "-m", "pipelines", planned.name, str(run_dir.path)]
         code = subprocess.run(argv, env=os.environ | {"HF_HUB_OFFLINE": "1"}, check=False).returncode
         if code:
             raise _failure(run_dir, title, code)
-        console.print(f"{title:22} finished  in {run_dir.manifest().seconds:.1f} s")
+        console.print(f"{title:22} finished  in {run_dir.manifest().seconds:.1f} s", soft_wrap=True)
     return Finished(path=run_dir.path, manifest=run_dir.manifest())
 
 

@@ -21,11 +21,11 @@ class Show:
 
     def step(self, text: str) -> None:
         self._settle()
-        self.console.print(f"\n[bold]{text}[/bold]")
+        self.console.print(f"\n[bold]{escape(text)}[/bold]", soft_wrap=True)
 
     def note(self, text: str) -> None:
         self._settle()
-        self.console.print(f"  {text}", markup=False, highlight=False)
+        self.console.print(f"  {text}", markup=False, highlight=False, soft_wrap=True)
 
     def stage(self, run_id: int, stage: StageView) -> None:
         """Say how a stage stands, when that is new."""
@@ -35,7 +35,7 @@ class Show:
         elif stage.state in _MARKS and self._last.get(key) != stage.state:
             self._last[key] = stage.state
             self._settle()
-            self.console.print(f"  {_MARKS[stage.state]} {stage.title:20} {_outcome(stage)}", highlight=False)
+            self.console.print(f"  {_MARKS[stage.state]} {stage.title:20} {_outcome(stage)}", highlight=False, soft_wrap=True)
 
     def done(self) -> None:
         self._settle()
@@ -52,7 +52,7 @@ class Show:
             mark = f"running {int(stage.share * 10)}"
             if self._last.get(key) != mark:
                 self._last[key] = mark
-                self.console.print(f"  … {line}", highlight=False, markup=False)
+                self.console.print(f"  … {line}", highlight=False, markup=False, soft_wrap=True)
 
     def _settle(self) -> None:
         if self._status is not None:
