@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import re
 from datetime import UTC, datetime
 from importlib import resources
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from fastapi import Response
 from fastapi.responses import JSONResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 from pydantic_core import to_jsonable_python
 
 from service.reports.table import duration, points, signed
@@ -59,6 +61,11 @@ def ago(moment: datetime | None, now: datetime) -> str:
     return f"{text} ago" if seconds >= 0 else f"in {text}"
 
 
+def breakable(path: str) -> Markup:
+    """A path that may break after a slash or an underscore, where it does not fit."""
+    return Markup(re.sub(r"(?<=[/_])(?=.)", "<wbr>", str(escape(path))))  # noqa: S704 - escaped just here
+
+
 _environment = Environment(
     loader=PackageLoader("service.web"),
     autoescape=True,
@@ -66,7 +73,13 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.filters |= {"duration": duration, "points": points, "signed": signed, "ago": ago}
+_environment.filters |= {
+    "duration": duration,
+    "points": points,
+    "signed": signed,
+    "ago": ago,
+    "breakable": breakable,
+}
 _environment.globals |= {"static": _address}
 
 

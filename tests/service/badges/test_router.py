@@ -52,14 +52,13 @@ def test_the_json_twin_says_the_same(client: TestClient) -> None:
     assert client.get(f"{ADDRESS}.json").json()["message"] == "+38 ±13, merged"
 
 
-@pytest.mark.parametrize("given", ["{}", "W/{}", '"other", {}'])
-def test_an_unchanged_badge_is_not_sent_again(client: TestClient, given: str) -> None:
+def test_an_unchanged_badge_is_not_sent_again(client: TestClient) -> None:
     etag = client.get(f"{ADDRESS}.svg").headers["etag"]
 
-    again = client.get(f"{ADDRESS}.svg", headers={"If-None-Match": given.format(etag)})
-
-    assert (again.status_code, again.content) == (304, b"")
-    assert again.headers["etag"] == etag
+    for given in (etag, f"W/{etag}", f'"other", {etag}'):
+        again = client.get(f"{ADDRESS}.svg", headers={"If-None-Match": given})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["etag"] == etag
     assert etag.startswith('"')
 
 
@@ -71,17 +70,19 @@ def test_the_etag_changes_with_the_badge(client: TestClient, engine: Engine) -> 
     assert client.get(f"{ADDRESS}.svg", headers={"If-None-Match": before}).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "leaf", ["knowledge/none", "<script>alert(1)</script>", "a'b\"c", "..%2f..%2fetc%2fpasswd", "x" * 3000]
-)
-def test_an_unknown_leaf_is_grey_and_puts_no_text_of_its_own_on_the_badge(
-    client: TestClient, leaf: str
-) -> None:
-    answer = client.get(f"/badge/garden/taxonomy/{leaf}.svg")
+def test_an_unknown_leaf_is_grey_and_puts_no_text_of_its_own_on_the_badge(client: TestClient) -> None:
+    for leaf in (
+        "knowledge/none",
+        "<script>alert(1)</script>",
+        "a'b\"c",
+        "..%2f..%2fetc%2fpasswd",
+        "x" * 3000,
+    ):
+        answer = client.get(f"/badge/garden/taxonomy/{leaf}.svg")
 
-    assert answer.status_code == 200
-    assert answer.text == client.get("/badge/garden/taxonomy/another.svg").text
-    assert "unknown leaf" in answer.text
+        assert answer.status_code == 200
+        assert answer.text == client.get("/badge/garden/taxonomy/another.svg").text
+        assert "unknown leaf" in answer.text
 
 
 def test_a_repository_has_a_badge_too(client: TestClient) -> None:
