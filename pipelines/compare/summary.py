@@ -46,9 +46,13 @@ def _by(row: Delta, confidence: float) -> str:
     """An amount without its sign, the verb says the direction."""
     found = row.against_reference
     ends = sorted((abs(found.low), abs(found.high)))
-    return f"{abs(found.delta):.1f} points ({confidence:.0%} interval {ends[0]:.1f} to {ends[1]:.1f})"
+    return f"{abs(found.delta):.1f} points ({_percent(confidence)} interval {ends[0]:.1f} to {ends[1]:.1f})"
 
 
 def _signed(row: Delta, confidence: float) -> str:
     found = row.against_reference
-    return f"{found.delta:+.1f} points, {confidence:.0%} interval {found.low:+.1f} to {found.high:+.1f}"
+    return f"{found.delta:+.1f} points, {_percent(confidence)} interval {found.low:+.1f} to {found.high:+.1f}"
+
+
+def _percent(confidence: float) -> str:
+    return f"{confidence * 100:g} %"

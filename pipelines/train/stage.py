@@ -49,7 +49,7 @@ def run(run_dir: RunDir) -> Manifest:
         base_model=job.config.base_model,
         steps=steps,
         world_size=done[-1].world_size,
-        resumed_from_step=next((p.resumed_from_step for p in done if p.resumed_from_step is not None), None),
+        resumed_from_step=_resumed_from(done),
     )
     run_dir.write_json(Checkpoint.file, paper)
     return run_dir.finish(_summary(paper))
@@ -134,6 +134,16 @@ def _take(source: Path, target: Path) -> None:
             (target / file.name).hardlink_to(file)
         except OSError:
             shutil.copyfile(file, target / file.name)
+
+
+def _resumed_from(phases: list[PhaseSteps]) -> int | None:
+    """The step, counted over all phases, after which the training was last taken up again from a checkpoint."""
+    last, before = None, 0
+    for phase in phases:
+        if phase.resumed_from_step is not None:
+            last = before + phase.resumed_from_step
+        before += len(phase.steps)
+    return last
 
 
 def _summary(paper: Checkpoint) -> dict[str, object]:
