@@ -85,7 +85,6 @@ def wanted_stamp() -> dict[str, str]:
     return {
         "lock": hashlib.sha256(LOCK.read_bytes()).hexdigest(),
         "package": hashlib.sha256(json.dumps(package, sort_keys=True).encode()).hexdigest(),
-        "python": platform.python_version(),
         "root": str(ROOT),
     }
 
@@ -122,7 +121,9 @@ def check_machine(venv: Path) -> None:
 
 
 def make_environment(venv: Path, log: Path) -> None:
-    if python_of(venv).exists() and (venv / "pyvenv.cfg").exists():
+    if python_of(venv).exists():
+        if not any((venv / "lib").glob("python3.11")):
+            raise SetUpError(f"{venv} was made with another Python than 3.11. Delete it and try again.")
         return
     try:
         import ensurepip

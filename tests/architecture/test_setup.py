@@ -98,6 +98,16 @@ def test_nothing_is_done_when_the_stamp_is_current(tmp_path: Path) -> None:
     assert (finished.returncode, finished.stdout, finished.stderr) == (0, "", "")
 
 
+def test_an_environment_of_another_python_is_not_taken_for_ours(tmp_path: Path) -> None:
+    venv = tmp_path / "venv"
+    (venv / "bin").mkdir(parents=True)
+    (venv / "bin" / "python").symlink_to(sys.executable)
+    (venv / "lib" / "python3.12").mkdir(parents=True)
+
+    with pytest.raises(set_up.SetUpError, match="Delete it"):
+        set_up.make_environment(venv, tmp_path / "log")
+
+
 def test_a_changed_lock_makes_the_stamp_stale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = set_up.wanted_stamp()
     changed = tmp_path / "local.txt"
