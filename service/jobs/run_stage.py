@@ -7,6 +7,7 @@ import time
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipelines.errors import ExitCode, Failure, StageError
+from pipelines.provenance import code_version
 from pipelines.runs import Manifest, RunDir
 from service.errors import LeaseLost
 from service.jobs.advance import advance
@@ -154,7 +155,10 @@ class _Attempt:
             self._set_back(_failure_of(run_dir, self.stage.name, code))
 
     def _set_back(self, failure: Failure) -> None:
-        settled = failure.exit_code in {ExitCode.FAILED, ExitCode.WRONG_USE}
+        stale = failure.code == "code_version_differs"
+        if stale:  # the code was renewed under a running worker: plan with what is there now
+            code_version.cache_clear()
+        settled = failure.exit_code in {ExitCode.FAILED, ExitCode.WRONG_USE} and not stale
         log.warning("stage %d (%s): %s", self.lease.stage_id, failure.stage, failure.message)
         with self.tools.write() as session:
             (give_up if settled else try_later)(

@@ -22,10 +22,11 @@ ON_POSTGRESQL = GIVEN.startswith("postgres")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Every test that touches the ledger runs on each kind of database, or on the one that was given."""
+    """Tests of the ledger run on each kind of database; all run on the one that was given, if one was."""
     if "database_url" in metafunc.fixturenames:
         postgresql = pytest.param("postgresql", marks=pytest.mark.postgresql)
-        kinds = [postgresql] if ON_POSTGRESQL else ["sqlite", postgresql]
+        on_each = "ledger" in metafunc.definition.path.parts
+        kinds = [postgresql] if ON_POSTGRESQL else ["sqlite", postgresql] if on_each else ["sqlite"]
         metafunc.parametrize("database_url", kinds, indirect=True)
 
 
