@@ -64,8 +64,10 @@ def _create(settings: Settings, nudge: Nudge | None) -> FastAPI:
     app.state.webhook_secrets = settings.require_webhook_secrets()
     app.state.engine = make_engine(settings)
     app.state.nudge = nudge or _queue_nudge()
-    for router in (endpoints.router, health.router, badges.router, metrics.router, web.router):
+    for router in (endpoints.router, health.router, metrics.router, web.router):
         app.include_router(router)
+    # They answer HEAD too, which makes their operation ids double; they are no API but pictures.
+    app.include_router(badges.router, include_in_schema=False)
     app.add_middleware(_SecurityHeaders)
     app.add_exception_handler(HTTPException, _refuse)
     app.add_exception_handler(Exception, _fail)

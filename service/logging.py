@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor
@@ -61,8 +61,10 @@ class Redact:
         return self._known.sub(_HIDDEN, value) if self._known else value
 
 
-def configure(*, as_json: bool, level: int = logging.INFO, secrets: Collection[str] = ()) -> None:
-    """Give this process's root logger its one handler, on standard error. May be called again."""
+def configure(
+    *, as_json: bool, level: int = logging.INFO, secrets: Collection[str] = (), stream: TextIO | None = None
+) -> None:
+    """Give this process's root logger its one handler, on standard error or `stream`. May be called again."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -83,7 +85,7 @@ def configure(*, as_json: bool, level: int = logging.INFO, secrets: Collection[s
             renderer,
         ],
     )
-    handler = logging.StreamHandler()
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers[:] = [handler]
