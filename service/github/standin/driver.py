@@ -48,6 +48,7 @@ class StandIn:
         self.rate_limit = rate_limit
         self.base_url = ""
         self._process: subprocess.Popen[bytes] | None = None
+        self._githubs: dict[str, Github] = {}
 
     @property
     def api_url(self) -> str:
@@ -90,6 +91,7 @@ class StandIn:
 
     def stop(self) -> None:
         """Asks the process to end, and waits for it; without an answer in ten seconds it is killed."""
+        self._hang_up()
         if self._process is None:
             return
         self._process.terminate()
@@ -102,6 +104,7 @@ class StandIn:
 
     def kill(self) -> None:
         """Ends the process as a power cut would (SIGKILL)."""
+        self._hang_up()
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -118,19 +121,26 @@ class StandIn:
     def person(self, login: str) -> Person:
         return Person(self, login, self.seeded.users[login].token)
 
-    def app(self) -> Github:
-        """PyGithub as the App's installation, by its key."""
-        auth = Auth.AppAuth(self.seeded.app_id, self.seeded.app_key.read_text())
-        return self._github(auth.get_installation_auth(self.seeded.installation_id))
-
     def as_app(self) -> Auth.AppAuth:
+        """The App's key, for what only the App itself may ask."""
         return Auth.AppAuth(self.seeded.app_id, self.seeded.app_key.read_text())
 
-    def _github(self, auth: Auth.Auth) -> Github:
-        return Github(
-            auth=auth, base_url=self.api_url, retry=None,
-            seconds_between_requests=None, seconds_between_writes=None, lazy=False,
-        )  # fmt: skip
+    def app(self) -> Github:
+        """PyGithub as the App's installation."""
+        return self.github(self.seeded.bot, self.as_app().get_installation_auth(self.seeded.installation_id))
+
+    def github(self, login: str, auth: Auth.Auth) -> Github:
+        """PyGithub as somebody: one for each, closed when the stand-in stops."""
+        if login not in self._githubs:
+            self._githubs[login] = Github(
+                auth=auth, base_url=self.api_url, retry=None,
+                seconds_between_requests=None, seconds_between_writes=None,
+            )  # fmt: skip
+        return self._githubs[login]
+
+    def _hang_up(self) -> None:
+        while self._githubs:
+            self._githubs.popitem()[1].close()
 
     def history(self, what: str = "", target: str = "") -> list[dict[str, Any]]:
         """Every write so far, in order; `what` (as `comment.created`) and `target` narrow by their beginning."""
@@ -167,7 +177,7 @@ class Person:
     token: str
 
     def github(self) -> Github:
-        return self.standin._github(Auth.Token(self.token))  # noqa: SLF001  # the two are one module's friends
+        return self.standin.github(self.login, Auth.Token(self.token))
 
     def repo(self, full_name: str | None = None) -> Repository:
         return self.github().get_repo(full_name or self.standin.seeded.repository)

@@ -77,7 +77,9 @@ def operation_of(method: str, path: str) -> Operation:
 
 def _type(node: ast.expr) -> Any:
     if isinstance(node, ast.Name):
-        return {"list": list, "dict": dict, "str": str, "int": int, "Any": Any}.get(node.id) or getattr(models, node.id)
+        return {"list": list, "dict": dict, "str": str, "int": int, "Any": Any}.get(node.id) or getattr(
+            models, node.id
+        )
     if isinstance(node, ast.Constant):
         return type(node.value)
     if isinstance(node, ast.BinOp):

@@ -12,13 +12,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 import uvicorn
+from github.Requester import Requester
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.github.standin.app import create_app
-from service.github.standin.driver import StandIn
+from service.github.standin.driver import StandIn, WorkingCopy
+from service.github.standin.world import World
 
 SECRET = "a secret for tests"
+RATE_LIMIT = 500
+REPO = "/repos/orchard/taxonomy"
 
 
 @dataclass
@@ -59,11 +64,16 @@ class Served(StandIn):
 
     def __init__(self, home: Path) -> None:
         super().__init__(home)
-        self.recorder = Recorder(create_app(self.home))
+        self._clients: dict[str, httpx.Client] = {}
+        app = create_app(self.home, rate_limit=RATE_LIMIT)
+        self.world: World = app.state.world
+        self.recorder = Recorder(app)
         listener = socket.create_server(("127.0.0.1", 0))
         self.port = listener.getsockname()[1]
         self.base_url = f"http://127.0.0.1:{self.port}"
-        config = uvicorn.Config(self.recorder, log_level="error", access_log=False, timeout_graceful_shutdown=2)
+        config = uvicorn.Config(
+            self.recorder, log_level="error", access_log=False, timeout_graceful_shutdown=2
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, args=(listener,), daemon=True)
 
@@ -76,7 +86,39 @@ class Served(StandIn):
         self._admin("GET", "history")
         return self
 
+    def client(self, login: str | None = None) -> httpx.Client:
+        """A bare client at `/api/v3`, as one of the people or as nobody."""
+        return self._client(f"token {self.seeded.users[login].token}" if login else "")
+
+    def bot(self) -> httpx.Client:
+        """A bare client as the App's installation."""
+        auth = self.as_app().get_installation_auth(self.seeded.installation_id, requester=self.app().requester)
+        return self._client(f"token {auth.token}")
+
+    def _client(self, authorization: str) -> httpx.Client:
+        if authorization not in self._clients:
+            headers = {"Authorization": authorization} if authorization else {}
+            self._clients[authorization] = httpx.Client(
+                base_url=self.api_url, headers=headers, timeout=30, trust_env=False
+            )
+        return self._clients[authorization]
+
+    def app_requester(self) -> Requester:
+        """PyGithub's requester with the App's key."""
+        return self.github("the App's key", self.as_app()).requester
+
+    def wait_tried(self, find: Callable[[list[dict[str, Any]]], Any]) -> Any:
+        """What `find` finds among the webhook attempts on record, once it finds it."""
+        for _ in range(750):
+            if found := find([one for one in self.deliveries() if one["state"] == "tried"]):
+                return found
+            threading.Event().wait(0.02)
+        raise AssertionError(self.deliveries())
+
     def stop(self) -> None:
+        self._hang_up()
+        for client in self._clients.values():
+            client.close()
         self._server.should_exit = True
         self._thread.join(10)
 
@@ -150,3 +192,14 @@ def catching() -> Iterator[Catcher]:
     server.shutdown()
     server.server_close()
     thread.join(5)
+
+
+def open_a_pull(standin: StandIn, folder: Path, *, branch: str = "leaf") -> tuple[WorkingCopy, int]:
+    """A contributor's fork with one commit on a branch, and the number of its pull request."""
+    ada = standin.person("ada")
+    copy = ada.clone(folder)
+    copy.branch(branch)
+    copy.write("knowledge/new/qna.yaml", "version: 3\n")
+    copy.commit("Add a leaf")
+    copy.push()
+    return copy, ada.open_pull(copy, "Add a leaf").number

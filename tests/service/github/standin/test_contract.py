@@ -11,6 +11,7 @@ import pytest
 from github import Auth, GithubIntegration
 from github.PullRequest import PullRequest
 from github.Repository import Repository
+from github.Requester import Requester
 from pydantic import ValidationError
 
 from service.github.standin.driver import StandIn
@@ -61,7 +62,9 @@ def read_everything(repo: Repository, pull: PullRequest) -> None:
     head = repo.get_pull(pull.number).head.sha
     assert [file.status for file in pull.get_files()] == ["added", "added"]
     assert [commit.sha for commit in pull.get_commits()] == [head]
-    assert repo.get_contents(f"{KNOWLEDGE_CONTRIBUTION}/qna.yaml", ref=head).decoded_content.startswith(b"version: 3")
+    assert repo.get_contents(f"{KNOWLEDGE_CONTRIBUTION}/qna.yaml", ref=head).decoded_content.startswith(
+        b"version: 3"
+    )
     assert len(repo.get_contents("knowledge", ref="main")) == 3
     assert repo.get_git_tree(head, recursive=True).tree
     assert repo.get_git_blob(repo.get_git_tree("main").tree[0].sha).content
@@ -73,7 +76,9 @@ def read_everything(repo: Repository, pull: PullRequest) -> None:
     assert [branch.name for branch in repo.get_branches()] == ["main"]
     assert repo.get_commits(path="README.md").totalCount == 1
     assert repo.get_commit(head).files[1].additions > 100
-    assert [found.number for found in repo.get_pulls(state="open", head="ada:thirty-lanterns")] == [pull.number]
+    assert [found.number for found in repo.get_pulls(state="open", head="ada:thirty-lanterns")] == [
+        pull.number
+    ]
     assert [found.number for found in repo.get_issues()] == [pull.number]
     assert list(repo.get_git_matching_refs("heads/"))
     assert repo.get_readme().name == "README.md"
@@ -82,7 +87,12 @@ def read_everything(repo: Repository, pull: PullRequest) -> None:
 
 def check(repo: Repository, sha: str) -> None:
     run = repo.create_check_run("graft check", sha, status="in_progress", external_id="run-1")
-    output = {"title": "1 error", "summary": "One thing to mend.", "text": "More.", "annotations": [ANNOTATION]}
+    output = {
+        "title": "1 error",
+        "summary": "One thing to mend.",
+        "text": "More.",
+        "annotations": [ANNOTATION],
+    }
     run.edit(output=output)
     run.edit(status="completed", conclusion="failure", output=output)
     assert len(list(run.get_annotations())) == 2
@@ -133,16 +143,19 @@ def publish(repo: Repository) -> None:
 
 
 def ask_as_app(standin: StandIn) -> None:
-    integration = GithubIntegration(
-        auth=Auth.AppAuth(standin.seeded.app_id, standin.seeded.app_key.read_text()), base_url=standin.api_url,
-        seconds_between_requests=None, seconds_between_writes=None,
-    )  # fmt: skip
-    app = integration.get_app()
-    assert app.slug == "graftlab"
-    assert [one.id for one in integration.get_installations()] == [standin.seeded.installation_id]
     owner, name = standin.seeded.repository.split("/")
-    assert integration.get_repo_installation(owner, name).id == standin.seeded.installation_id
-    asker = app.requester
+    auth = Auth.AppAuth(standin.seeded.app_id, standin.seeded.app_key.read_text())
+    with GithubIntegration(
+        auth=auth, base_url=standin.api_url, seconds_between_requests=None, seconds_between_writes=None
+    ) as integration:
+        app = integration.get_app()
+        assert app.slug == "graftlab"
+        assert [one.id for one in integration.get_installations()] == [standin.seeded.installation_id]
+        assert integration.get_repo_installation(owner, name).id == standin.seeded.installation_id
+        ask_for_deliveries(app.requester)
+
+
+def ask_for_deliveries(asker: Requester) -> None:
     _, deliveries = asker.requestJsonAndCheck("GET", "/app/hook/deliveries", {"per_page": 2})
     _, delivery = asker.requestJsonAndCheck("GET", f"/app/hook/deliveries/{deliveries[0]['id']}")
     assert delivery["request"]["payload"]["action"]
