@@ -92,10 +92,10 @@ def _stage_name(stage: StageLine) -> str:
 
 def _bar(stage: StageLine) -> str:
     share = 1.0 if stage.state == "succeeded" else max(0.0, min(1.0, stage.share))
+    if stage.state not in {"running", "succeeded"} or not share:
+        return ""
     full = int(share * _BAR)
-    return (
-        f"`{'█' * full}{'░' * (_BAR - full)}` {share:4.0%}" if stage.state in {"running", "succeeded"} else ""
-    )
+    return f"`{'█' * full}{'░' * (_BAR - full)}` {share:4.0%}"
 
 
 def _time(stage: StageLine) -> str:
