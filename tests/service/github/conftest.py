@@ -1,4 +1,4 @@
-"""A stand-in for the client's tests: one for a whole file, since each test works in a pull request of its own."""
+"""A stand-in for the client's tests: one for all of them, since each test works in a pull request of its own."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -26,23 +26,23 @@ def settings_for(standin: StandIn, **changes: object) -> Settings:
     return Settings.model_validate(given | changes)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def github_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("github")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def standin(github_home: Path) -> Iterator[StandIn]:
     with StandIn(github_home / "home") as standin:
         yield standin
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def client(standin: StandIn) -> PyGithubClient:
     return connect(settings_for(standin))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def open_pull(standin: StandIn, github_home: Path) -> Callable[[], Opened]:
     """Opens a pull request by Ada, from a branch of its own."""
     ada = standin.person("ada")
