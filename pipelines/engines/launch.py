@@ -11,6 +11,9 @@ from pathlib import Path
 
 from pipelines.processes import start
 
+_STAGE = "GRAFT_STAGE_PID"
+"""Tells a rank on this node which process it works for."""
+
 
 def launch_ranks(
     module: str,
@@ -39,9 +42,24 @@ def launch_ranks(
         ]
     else:
         launcher = ["-m", module]
-    return start(
-        [sys.executable, *launcher, *arguments], env=_environment(os.environ, processes), cwd=cwd, log=log
-    )
+    environment = _environment(os.environ, processes)
+    if hostfile is None:
+        environment[_STAGE] = str(os.getpid())
+    return start([sys.executable, *launcher, *arguments], env=environment, cwd=cwd, log=log)
+
+
+def leave_if_orphaned() -> None:
+    """End a rank whose stage is gone already.
+
+    Called after `die_with_parent`: what died before the kernel was asked would never be told of.
+    """
+    stage = os.environ.get(_STAGE)
+    if stage is None:
+        return
+    try:
+        os.kill(int(stage), 0)
+    except ProcessLookupError:
+        sys.exit("the stage that started this rank is gone")
 
 
 def _environment(outer: Mapping[str, str], processes: int) -> dict[str, str]:

@@ -1,47 +1,35 @@
-"""`python -m pipelines.train.rank JOB.json`: one rank of a training, through all its phases."""
+"""`python -m pipelines.train.rank JOB.json`: one rank of a training, through all its phases.
 
-import gc
+Engines are imported late: first of all this process ties its life to the stage's.
+"""
+
 import os
 import signal
 import sys
 import threading
 import traceback
-from functools import partial
 from pathlib import Path
 
-import torch
-
-from pipelines.artifacts import StepRecord
-from pipelines.chat import ChatTokenizer
-from pipelines.errors import ExitCode, OutsideFailed, StageError, WrongUse
+from pipelines.engines.launch import leave_if_orphaned
+from pipelines.errors import ExitCode, OutsideFailed, StageError
 from pipelines.files import write_atomically
 from pipelines.processes import die_with_parent
-from pipelines.progress import ProgressFile
 from pipelines.train.job import Job
-from pipelines.train.loop import PhaseLoop
-from pipelines.train.phase_plan import plan_phase
-from pipelines.train.world import World, join_world
 
 
 def main(arguments: list[str]) -> int:
     die_with_parent()
+    leave_if_orphaned()
     # DeepSpeed's launcher adds an argument of its own before ours.
     job = Job.model_validate_json(Path(arguments[-1]).read_bytes())
     told = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: told.set())
     try:
-        _train(job, join_world(), told)
+        from pipelines.train.training import train
+
+        train(job, lambda: told.is_set() or job.stop_file.exists())
     except StageError as error:
         return _give_up(job, error)
-    except torch.OutOfMemoryError as error:
-        return _give_up(
-            job,
-            WrongUse(
-                "accelerator_memory",
-                f"the accelerator's memory is too small for this training: {error}",
-                mend="Lower train.max_batch_tokens, raise train.zero_stage, or set train.gradient_checkpointing.",
-            ),
-        )
     except OSError as error:
         return _give_up(
             job,
@@ -50,29 +38,6 @@ def main(arguments: list[str]) -> int:
             ),
         )
     return ExitCode.FINE
-
-
-def _train(job: Job, world: World, told: threading.Event) -> None:
-    """Every phase starts from the weights the one before left; finished ones are not done again."""
-    tokenizer = ChatTokenizer.load(job.base_model)
-    plans = [plan_phase(job, phase, tokenizer) for phase in job.phases]
-    progress = ProgressFile(job.run_dir / "progress.json")
-    total, before = sum(len(plan.steps) for plan in plans), 0
-    folder = job.base_model
-    for plan in plans:
-        done = job.phase_folder(plan.phase.phase)
-        if not done.is_dir():
-            report = partial(_say, progress, before, total)
-            PhaseLoop(job, plan, folder, world, report).run(lambda: told.is_set() or job.stop_file.exists())
-            gc.collect()
-        folder = done / "model"
-        before += len(plan.steps)
-
-
-def _say(progress: ProgressFile, before: int, total: int, step: StepRecord) -> None:
-    speed = step.tokens / max(step.seconds, 1e-9)
-    message = f"{step.phase}: loss {step.loss:.3f}, {speed:.0f} tokens/s"
-    progress.say(before + step.step, total, "steps", message)
 
 
 def _give_up(job: Job, error: StageError) -> int:

@@ -33,8 +33,9 @@ def test_every_asset_is_there_with_its_digest(tmp_path: Path) -> None:
     for file in release.files:
         content = (run_dir.path / file.name).read_bytes()
         assert (hashlib.sha256(content).hexdigest(), len(content)) == (file.sha256, file.size)
-    sums = dict(reversed(line.split("  ")) for line in (run_dir.path / "SHA256SUMS").read_text().splitlines())
-    assert sums == {Path(f.name).name: f.sha256 for f in release.files if f.name != "SHA256SUMS"}
+    lines = [line.split("  ") for line in (run_dir.path / "SHA256SUMS").read_text().splitlines()]
+    expected = {Path(file.name).name: file.sha256 for file in release.files if file.name != "SHA256SUMS"}
+    assert {name: digest for digest, name in lines} == expected
     with tarfile.open(run_dir.path / "config-and-tokenizer.tar.gz") as archive:
         assert {"config.json", "tokenizer.json", "chat_template.jinja"} <= set(archive.getnames())
     assert release.new_leaves == (EVIL_LEAF,)

@@ -71,7 +71,7 @@ def test_gradients_of_packed_rows_are_the_sum_of_their_own(model: Any) -> None:
     for row in rows():
         loss(model, [row]).backward()
     for packed, weights in zip(together, model.parameters(), strict=True):
-        assert torch.allclose(packed, weights.grad, rtol=1e-3, atol=1e-4)
+        assert (packed - weights.grad).norm() <= 1e-4 * weights.grad.norm()
 
 
 def test_an_empty_batch_costs_nothing_and_has_gradients_of_nothing(model: Any) -> None:

@@ -90,7 +90,7 @@ def test_two_empty_phases_are_a_failure_that_says_so(tmp_path: Path) -> None:
 
 def test_a_loss_that_is_no_number_is_a_failure_that_names_the_rate(tmp_path: Path) -> None:
     run_dir = make_train_run(
-        tmp_path / "a", knowledge=8, skills=0, rate=1e30, tokens_per_step=60, gradient_clipping=0.0
+        tmp_path / "a", knowledge=8, skills=0, rate=1e38, tokens_per_step=60, gradient_clipping=0.0
     )
     process = start_stage(run_dir)
     process.communicate(timeout=120)
