@@ -133,13 +133,14 @@ def test_two_workers_do_not_make_the_same_artifact(engine: Engine, now: datetime
 
 
 def test_a_stage_waits_while_its_artifact_is_being_made(engine: Engine, now: datetime) -> None:
-    first, second = ready_stages(engine, 2, now=now)
+    first, second, other = ready_stages(engine, 3, now=now)
     with session_scope(engine) as session:
         for stage_id in (first, second):
             row = session.get_one(Stage, stage_id)
             runs.make_ready(session, row, inputs_key="k", run_dir="d", now=now)
     one = held(engine, "w1", now)
-    assert claim(engine, "w2", now=now) is None
+    assert held(engine, "w2", now).stage_id == other
+    assert claim(engine, "w3", now=now) is None
 
     with session_scope(engine) as session:
         leases.succeed(session, one, summary={}, seconds=1, reused=False, now=now)
