@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -252,3 +253,9 @@ def test_equal_input_gives_equal_text() -> None:
 
 def test_an_answer_has_a_marker_of_its_own() -> None:
     assert answer_marker(42) == "<!-- graftlab:answer:42 -->"
+
+
+def test_the_guide_shows_the_comment_as_it_is_rendered() -> None:
+    guide = (Path(__file__).parents[3] / "docs/reading-a-report.md").read_text()
+
+    assert render(examples.report()).replace("\u200b", "") in guide

@@ -154,7 +154,7 @@ class _Maker:
                 for name, value in of_running.items():
                     setattr(row, name, value)
             rows.append(self._add(row))
-            if row.run_dir is not None:
+            if row.run_dir is not None and state is not StageState.CANCELLED:
                 _leave_artifact(folder, planned.name)
         return rows
 
