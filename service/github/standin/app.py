@@ -26,7 +26,9 @@ from .world import Clock, World, utc_now
 RATE_LIMIT = 15_000
 _log = logging.getLogger(__name__)
 # `checks` before `contents`: a commit's name may hold slashes, so `commits/{ref}` matches whatever comes first.
+# Pages come last, since `/{owner}/{name}` matches most of what others mean.
 _REST = (apps, people, checks, issues, labels, pulls, releases, git_data, contents, repos)
+_ROUTERS = (*(module.router for module in _REST), admin.public, admin.router, smart_http.router, pages.router)
 
 
 def create_app(
@@ -51,42 +53,48 @@ def create_app(
             world.engine.dispose()
 
     app = FastAPI(
-        title="GraftLab stand-in", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
-    )
+        title="GraftLab stand-in", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None,
+        routes=[route for router in _ROUTERS for route in router.routes],  # built once for all apps of a process
+    )  # fmt: skip
     app.state.world, app.state.limits = world, limits
-    for module in _REST:
-        app.include_router(module.router)
-    app.include_router(admin.public)
-    app.include_router(admin.router)
-    app.include_router(smart_http.router)
-    app.include_router(pages.router)
     _add_error_answers(app)
     app.add_middleware(Manners, world=world, limits=limits)
     return app
 
 
 def _add_error_answers(app: FastAPI) -> None:
-    @app.exception_handler(ApiError)
-    async def refuse(request: Request, error: ApiError) -> Response:
-        if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
-            return page(
-                "error.html", status=error.status, title=str(error.status), message=f"{error.message}."
-            )
-        return JSONResponse(error.body(), status_code=error.status, headers=error.headers)
+    app.add_exception_handler(ApiError, _refuse)
+    app.add_exception_handler(RequestValidationError, _unreadable)
+    app.add_exception_handler(HTTPException, _unknown)
+    app.add_exception_handler(GitError, _git_failed)
 
-    @app.exception_handler(RequestValidationError)
-    async def unreadable(request: Request, error: RequestValidationError) -> JSONResponse:
-        broken = any(fault["type"] == "json_invalid" for fault in error.errors())
-        refusal = ApiError(400, "Problems parsing JSON") if broken else ApiError(422, "Invalid request.")
-        return JSONResponse(refusal.body(), status_code=refusal.status)
 
-    @app.exception_handler(HTTPException)
-    async def unknown(request: Request, error: HTTPException) -> JSONResponse:
-        message = "Not Found" if error.status_code in {404, 405} else str(error.detail)
-        status = 404 if error.status_code == 405 else error.status_code  # noqa: PLR2004
-        return JSONResponse(ApiError(status, message).body(), status_code=status)
+def _answer(error: ApiError) -> JSONResponse:
+    return JSONResponse(error.body(), status_code=error.status, headers=error.headers)
 
-    @app.exception_handler(GitError)
-    async def git_failed(request: Request, error: GitError) -> JSONResponse:
-        _log.error("%s %s: %s", request.method, request.url.path, error)
-        return JSONResponse(ApiError(500, "Server Error").body(), status_code=500)
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    if not isinstance(error, ApiError):
+        raise error
+    if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+        return page("error.html", status=error.status, title=str(error.status), message=f"{error.message}.")
+    return _answer(error)
+
+
+async def _unreadable(_request: Request, error: Exception) -> Response:
+    faults = error.errors() if isinstance(error, RequestValidationError) else []
+    if any(fault["type"] == "json_invalid" for fault in faults):
+        return _answer(ApiError(400, "Problems parsing JSON"))
+    if any(fault["loc"][0] == "path" for fault in faults):  # a word where a number belongs
+        return _answer(ApiError(404, "Not Found"))
+    return _answer(ApiError(422, "Invalid request."))
+
+
+async def _unknown(_request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return _answer(ApiError(404, "Not Found") if status in {404, 405} else ApiError(status, str(error)))
+
+
+async def _git_failed(request: Request, error: Exception) -> Response:
+    _log.error("%s %s: %s", request.method, request.url.path, error)
+    return _answer(ApiError(500, "Server Error"))

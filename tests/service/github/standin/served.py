@@ -92,7 +92,9 @@ class Served(StandIn):
 
     def bot(self) -> httpx.Client:
         """A bare client as the App's installation."""
-        auth = self.as_app().get_installation_auth(self.seeded.installation_id, requester=self.app().requester)
+        auth = self.as_app().get_installation_auth(
+            self.seeded.installation_id, requester=self.app().requester
+        )
         return self._client(f"token {auth.token}")
 
     def _client(self, authorization: str) -> httpx.Client:

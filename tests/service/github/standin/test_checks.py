@@ -22,7 +22,9 @@ def output(**more: Any) -> dict[str, Any]:
 def test_only_an_app_writes_checks(standin: Served, head: str, login: str) -> None:
     answer = standin.client(login).post(f"{REPO}/check-runs", json={"name": "x", "head_sha": head})
     assert (answer.status_code, answer.json()["message"]) == (403, "You must authenticate via a GitHub App.")
-    assert standin.client().post(f"{REPO}/check-runs", json={"name": "x", "head_sha": head}).status_code == 401
+    assert (
+        standin.client().post(f"{REPO}/check-runs", json={"name": "x", "head_sha": head}).status_code == 401
+    )
 
 
 def test_fifty_annotations_go_in_one_request_and_fifty_one_do_not(standin: Served, head: str) -> None:
@@ -45,9 +47,17 @@ def test_texts_beyond_github_s_room_are_refused(standin: Served, head: str, fiel
 
 @pytest.mark.parametrize(
     "fault",
-    [{"annotation_level": "error"}, {"end_line": 0}, {"start_line": 0}, {"end_line": 2, "start_column": 1}, {"message": None}],
+    [
+        {"annotation_level": "error"},
+        {"end_line": 0},
+        {"start_line": 0},
+        {"end_line": 2, "start_column": 1},
+        {"message": None},
+    ],
 )
-def test_an_annotation_github_would_refuse_is_refused(standin: Served, head: str, fault: dict[str, Any]) -> None:
+def test_an_annotation_github_would_refuse_is_refused(
+    standin: Served, head: str, fault: dict[str, Any]
+) -> None:
     body = {"name": "x", "head_sha": head} | output(annotations=[NOTE | fault])
     answer = standin.bot().post(f"{REPO}/check-runs", json=body)
     assert answer.status_code == 422
@@ -67,7 +77,9 @@ def test_a_conclusion_completes_a_run_and_a_completed_run_needs_one(standin: Ser
 
 def test_of_runs_with_one_name_the_newest_is_listed(standin: Served, head: str) -> None:
     bot = standin.bot()
-    first, second = (bot.post(f"{REPO}/check-runs", json={"name": "x", "head_sha": head}).json() for _ in range(2))
+    first, second = (
+        bot.post(f"{REPO}/check-runs", json={"name": "x", "head_sha": head}).json() for _ in range(2)
+    )
     listed = bot.get(f"{REPO}/commits/main/check-runs").json()["check_runs"]
     assert [run["id"] for run in listed] == [second["id"]]
     every = bot.get(f"{REPO}/commits/main/check-runs", params={"filter": "all"}).json()["check_runs"]

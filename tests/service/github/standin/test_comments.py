@@ -66,5 +66,7 @@ def test_the_same_reaction_twice_is_one(standin: Served, issue: str) -> None:
 
 def test_labels_are_the_triagers_to_set(standin: Served, issue: str) -> None:
     assert standin.client("ada").post(f"{issue}/labels", json=["leaf"]).status_code == 403
-    assert [one["name"] for one in standin.client("tess").post(f"{issue}/labels", json=["leaf"]).json()] == ["leaf"]
+    assert [one["name"] for one in standin.client("tess").post(f"{issue}/labels", json=["leaf"]).json()] == [
+        "leaf"
+    ]
     assert standin.client("tess").delete(f"{issue}/labels/leaf").json() == []

@@ -12,7 +12,9 @@ from tests.service.github.standin.served import Served, open_a_pull
 
 
 def git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=folder, env=git_environment(), capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["git", *arguments], cwd=folder, env=git_environment(), capture_output=True, text=True, check=True
+    )
     return done.stdout
 
 

@@ -37,9 +37,13 @@ def test_a_merge_is_a_commit_of_git_with_both_parents_and_is_told_of_once(
     assert repo.get_contents("knowledge/new/qna.yaml").decoded_content == b"version: 3\n"
     catcher.wait_for("push")
     closed = [one.body for one in catcher.caught if one.name == "pull_request.closed"]
-    assert [(one["pull_request"]["merged"], one["pull_request"]["merge_commit_sha"]) for one in closed] == [(True, merged)]
+    assert [(one["pull_request"]["merged"], one["pull_request"]["merge_commit_sha"]) for one in closed] == [
+        (True, merged)
+    ]
     pushes = [one.body for one in catcher.caught if one.name == "push"]
-    assert [(one["ref"], one["before"], one["after"]) for one in pushes] == [("refs/heads/main", base, merged)]
+    assert [(one["ref"], one["before"], one["after"]) for one in pushes] == [
+        ("refs/heads/main", base, merged)
+    ]
 
 
 def test_a_merge_made_by_hand_and_pushed_closes_the_pull_request_as_merged(
@@ -80,7 +84,9 @@ def test_only_who_may_write_merges_and_only_the_head_they_looked_at(standin: Ser
     assert standin.history("pull.merged") == []
 
 
-def test_a_pull_request_may_come_from_a_branch_of_the_repository_itself(standin: Served, tmp_path: Path) -> None:
+def test_a_pull_request_may_come_from_a_branch_of_the_repository_itself(
+    standin: Served, tmp_path: Path
+) -> None:
     copy = standin.person("max").clone(tmp_path / "max")
     copy.branch("own")
     copy.write("NEWS.md", "new\n")

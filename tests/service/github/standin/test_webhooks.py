@@ -30,7 +30,9 @@ def test_events_arrive_in_the_order_they_happened(told: Served, catcher: Catcher
     assert said == [str(number) for number in range(8)]
 
 
-def test_a_failed_delivery_is_kept_not_retried_and_redelivered_under_its_own_id(told: Served, catcher: Catcher) -> None:
+def test_a_failed_delivery_is_kept_not_retried_and_redelivered_under_its_own_id(
+    told: Served, catcher: Catcher
+) -> None:
     catcher.wait_for("ping")
     catcher.status = 503
     told.client("ada").post(f"{REPO}/issues", json={"title": "How?"})
@@ -56,7 +58,9 @@ def test_a_dropped_webhook_is_on_record_as_failed(told: Served, catcher: Catcher
     ada.post(f"{REPO}/issues/1/comments", json={"body": "lost"})
     ada.post(f"{REPO}/issues/1/comments", json={"body": "arrives"})
     assert catcher.wait_for("issue_comment.created").body["comment"]["body"] == "arrives"
-    outcomes = [one["status"] for one in app_get(told, "/app/hook/deliveries") if one["event"] == "issue_comment"]
+    outcomes = [
+        one["status"] for one in app_get(told, "/app/hook/deliveries") if one["event"] == "issue_comment"
+    ]
     assert "failed to connect to host" in outcomes
 
 
