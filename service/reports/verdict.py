@@ -135,7 +135,7 @@ def _of_evaluation(evaluation: Evaluation | None) -> Headline | None:
         standing="bad" if verdict is Verdict.REGRESSED else "fine",
         sign=SIGNS[verdict],
         short=short,
-        title=f"{short}: {prose(evaluation.comparison.summary, 300)}",
+        title=prose(evaluation.comparison.summary, 300) or short,
         next_step=_NEXT_OF_VERDICT[verdict],
     )
 

@@ -60,7 +60,7 @@ def test_only_a_regression_fails_an_evaluation(verdict: Verdict, conclusion: Con
     check = render(replace(examples.report(), evaluation=examples.evaluation(verdict)))
 
     assert (check.conclusion, check.title) == (conclusion, verdict.value.capitalize())
-    assert "| **leaf exam**" in check.summary
+    assert "| **exam of the contribution**" in check.summary
     assert check.details_url == "https://graft.example/runs/7"
 
 

@@ -9,6 +9,7 @@ from pipelines.errors import ExitCode
 from service.decisions.comment_commands import parse
 from service.reports.comment import LONGEST, MARKER, answer_marker, render
 from service.reports.model import CheckResult, ReportInput, RunLine
+from service.reports.verdict import SIGNS
 from taxonomy_schema.models import Place, Severity
 from tests.service.reports import examples
 from tests.service.reports.hostile import STRINGS, references, skeleton, without_code
@@ -18,7 +19,7 @@ def test_the_comment_begins_with_marker_verdict_and_what_to_do_next() -> None:
     lines = [line for line in render(examples.report()).split("\n") if line]
 
     assert lines[0] == MARKER
-    assert lines[1] == "### ✅ Improved: the exam of the new leaf gains 38.2 points, and nothing else is lost"
+    assert lines[1] == f"### ✅ {examples.comparison().summary}"
     assert lines[2] == "**Next:** a maintainer may merge this. This is about commit `a1b2c3d4`."
 
 
@@ -26,12 +27,12 @@ def test_the_table_shows_every_level_delta_interval_and_verdict() -> None:
     cells = [
         [cell.strip() for cell in line.strip("|").split("|")]
         for line in render(examples.report()).split("\n")
-        if line.startswith("| **leaf exam**")
+        if line.startswith("| **exam of the contribution**")
     ]
 
     assert cells == [
         [
-            "**leaf exam**",
+            "**exam of the contribution**",
             "−302.1",
             "−301.0",
             "−263.9",
@@ -53,7 +54,7 @@ def test_a_drop_is_shown_with_its_reason_and_count() -> None:
 def test_everything_is_folded_but_verdict_and_table() -> None:
     text = render(examples.report())
 
-    assert text.index("| **retention**") < text.index("<details>")
+    assert text.index("| **retention on 6 other leaves**") < text.index("<details>")
     for summary in ("hint", "Samples", "Answers", "Loss", "Leaf by leaf", "Cost", "Provenance"):
         assert f"<summary>{summary}" in text or f" {summary}" in text
     assert text.count("<details") == text.count("</details>") == 7
@@ -133,7 +134,7 @@ def test_each_state_says_what_comes_next(name: str) -> None:
 def test_each_verdict_has_its_line(verdict: Verdict) -> None:
     text = render(replace(examples.report(), evaluation=examples.evaluation(verdict)))
 
-    assert f"{verdict.value.capitalize()}: " in text
+    assert f"### {SIGNS[verdict]} The exam" in text
     assert "**Next:**" in text
 
 

@@ -24,7 +24,7 @@ def test_the_notes_name_leaves_deltas_contributors_and_files() -> None:
 
     assert "on 2 leaves, 1 of them new" in text
     assert f"## New leaves\n\n- `{examples.LEAF}`" in text
-    assert "| **retention** |" in text
+    assert "| **retention on 6 other leaves** |" in text
     assert "release 2026.46.1" in text
     assert "## Thanks to\n\nocto, ada" in text
     assert "| `model.safetensors` | 538,090,408 |" in text
