@@ -102,7 +102,9 @@ class Documents:
             named = {name: file for name, file in files.items() if matches(pattern, name)}
             if not named:
                 there = ", ".join(sorted(name for name in files if PurePosixPath(name).suffix in _TEXT)[:5])
-                problem = f"its pattern {pattern!r} names no file of {document.repository}; there are: {there or 'none'}"
+                problem = (
+                    f"its pattern {pattern!r} names no file; {document.repository} has {there or 'no text'}"
+                )
                 _blame(leaf_id, problem, "patterns")
             for name, file in named.items():
                 found[name] = self._allowed(leaf_id, name, file)

@@ -14,7 +14,7 @@ _FIRST_CHOICE = 0.85
 """How often the first option of a choice is taken; judges name the good word first."""
 _STRING_WORDS = (5, 12)
 _LIST_ITEMS = (1, 3)
-_PASSAGE_WORDS = 40
+_PASSAGE_WORDS = 20
 
 
 class ScriptedCompletions:

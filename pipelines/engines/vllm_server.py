@@ -195,6 +195,10 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.terminate()
     with suppress(subprocess.TimeoutExpired):
         process.wait(_STOP_GRACE)
+    deadline = time.monotonic() + _STOP_GRACE
     with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+        while time.monotonic() < deadline:  # until the last of the group is gone
+            os.killpg(process.pid, signal.SIGKILL)
+            process.poll()
+            time.sleep(_POLL / 10)
     process.wait()

@@ -43,7 +43,8 @@ class Journal:
         whole = content[: content.rfind(b"\n") + 1]
         for line in whole.splitlines():
             fields = json.loads(line)
-            self._answers[fields.pop("key")] = Completion(**fields)
+            key = fields.pop("key")
+            self._answers[key] = Completion(**fields)
         if len(whole) < len(content):
             with path.open("r+b") as file:
                 file.truncate(len(whole))

@@ -13,6 +13,8 @@ _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 _LEAST_PROSE = 0.6
 _SENTENCE_WORDS = (6, 60)
 _PARAGRAPH_WORDS = 6
+_MOST = 1.25
+"""A passage may be longer than wanted by this factor, so that a paragraph stays whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +31,10 @@ def cut_passages(name: str, markdown: str, words: int) -> tuple[Passage, ...]:
     passages: list[Passage] = []
     gathered: list[str] = []
     for paragraph in _paragraphs(markdown, words):
-        gathered.append(paragraph)
-        if sum(len(part.split()) for part in gathered) >= words:
+        if gathered and _count([*gathered, paragraph]) > words * _MOST:
             passages.append(_passage(name, gathered))
             gathered = []
+        gathered.append(paragraph)
     if gathered:
         passages.append(_passage(name, gathered))
     return tuple(passage for passage in passages if passage.sentences)
@@ -60,6 +62,10 @@ def _passage(name: str, paragraphs: list[str]) -> Passage:
     return Passage(name, text, sentences)
 
 
+def _count(texts: list[str]) -> int:
+    return sum(len(text.split()) for text in texts)
+
+
 def _paragraphs(markdown: str, words: int) -> Iterable[str]:
     for block in re.split(r"\n\s*\n", _FENCE.sub("", markdown)):
         lines = [
@@ -71,7 +77,7 @@ def _paragraphs(markdown: str, words: int) -> Iterable[str]:
         count = len(text.split())
         if count < _PARAGRAPH_WORDS or not _is_prose(text):
             continue
-        if count <= words * 1.5:
+        if count <= words * _MOST:
             yield text
         else:
             yield from _pieces(text, words)
@@ -81,7 +87,7 @@ def _pieces(text: str, words: int) -> Iterable[str]:
     """A long paragraph, cut between sentences."""
     piece: list[str] = []
     for sentence in _SENTENCE_END.split(text):
-        if piece and sum(len(part.split()) for part in piece) + len(sentence.split()) > words:
+        if piece and _count([*piece, sentence]) > words:
             yield " ".join(piece)
             piece = []
         piece.append(sentence)

@@ -1,6 +1,7 @@
 """One leaf's samples: every ask is written, filtered and judged by itself; nothing waits for its neighbours."""
 
 import asyncio
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -45,6 +46,7 @@ class Writer:
         async with self.store.working(key) as work:
             finished = self.store.find(key)
             if finished is not None:
+                shutil.rmtree(work)
                 return finished
             with Journal(work / "answers.jsonl") as journal:
                 async with asyncio.TaskGroup() as group:
