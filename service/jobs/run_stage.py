@@ -155,15 +155,19 @@ class _Attempt:
             self._set_back(_failure_of(run_dir, self.stage.name, code))
 
     def _set_back(self, failure: Failure) -> None:
-        stale = failure.code == "code_version_differs"
-        if stale:  # the code was renewed under a running worker: plan with what is there now
-            code_version.cache_clear()
-        settled = failure.exit_code in {ExitCode.FAILED, ExitCode.WRONG_USE} and not stale
         log.warning("stage %d (%s): %s", self.lease.stage_id, failure.stage, failure.message)
         with self.tools.write() as session:
-            (give_up if settled else try_later)(
-                session, self.tools, self.lease, failure, seconds=self._seconds()
-            )
+            if (
+                failure.code == "code_version_differs"
+                and self.stage.attempts < self.tools.settings.max_attempts
+            ):
+                # The code was renewed under a running worker: plan anew, with what is there now.
+                code_version.cache_clear()
+                leases.put_back(session, self.lease, seconds=self._seconds())
+            elif failure.exit_code in {ExitCode.FAILED, ExitCode.WRONG_USE}:
+                give_up(session, self.tools, self.lease, failure, seconds=self._seconds())
+            else:
+                try_later(session, self.tools, self.lease, failure, seconds=self._seconds())
 
     def _seconds(self) -> float:
         return time.monotonic() - self._began
