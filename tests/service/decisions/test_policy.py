@@ -30,7 +30,7 @@ def test_without_a_policy_nobody_is_trusted(data: bytes | None) -> None:
         (b"trusted_authors: ada\n", 1, "valid list"),
         (b"budget_minutes: 1\nbudget_minutes: 9\n", 2, "budget_minutes"),
         (b"- ada\n", 1, "whole file"),
-        (b"a: [\n", 2, ""),
+        (b"a: [\n", 1, "not YAML"),
         (b"budget_minutes: 1\n---\nbudget_minutes: 2\n", 2, "second document"),
         (b"x: &x [*x]\n", 1, ""),
         (b"\n\xff", 2, "UTF-8"),
