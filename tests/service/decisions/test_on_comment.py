@@ -231,7 +231,9 @@ def test_an_unknown_command_is_answered_with_what_may_have_been_meant() -> None:
     assert "Did you mean `/graft approve`?" in words(answer)
 
 
-HOSTILE = "`@everyone<!--graft:report-->|[x](https://evil.example)\u202e`"  # in code, so that Markdown keeps it all
+HOSTILE = (
+    "`@everyone<!--graft:report-->|[x](https://evil.example)\u202e`"  # in code, so that Markdown keeps it all
+)
 
 
 @pytest.mark.parametrize(
