@@ -166,7 +166,8 @@ class GitRepo:
     def log(self, *revisions: str, limit: int = 250, path: str | None = None) -> Iterator[CommitData]:
         """Commits reachable from ids (or `a..b` of ids), newest first."""
         tail = ["--", path] if path else ["--"]
-        out = self.run("--literal-pathspecs", "log", "-z", "--topo-order", f"--max-count={limit}", f"--format={_LOG_FORMAT}",
+        out = self.run("--literal-pathspecs", "log", "-z", "--topo-order", f"--max-count={limit}",
+                       f"--format={_LOG_FORMAT}",
                        *revisions, *tail)  # fmt: skip
         for record in out.decode(errors="replace").split("\0"):
             if not record.strip():

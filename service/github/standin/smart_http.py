@@ -45,7 +45,7 @@ async def receive_pack(request: Request, owner: str, name: str) -> Response:
 class _Answer(StreamingResponse):
     """Streams without watching for a hang-up: the watcher would take pieces of the request still being read."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         await self.stream_response(send)
 
 

@@ -75,7 +75,7 @@ class Repo(Base):
     created_at: Mapped[str]
     pushed_at: Mapped[str]
     owner: Mapped[Account] = relationship(lazy="joined")
-    parent: Mapped[Repo | None] = relationship(remote_side=[id])
+    parent: Mapped[Repo | None] = relationship(remote_side="Repo.id")
 
     @property
     def full_name(self) -> str:

@@ -66,7 +66,7 @@ _parser.block.ruler.before("html_block", "folds", _folds, {"alt": ["paragraph", 
 
 
 def _cell(
-    renderer: RendererProtocol, tokens: Sequence[Token], index: int, options: OptionsDict, _env: EnvType
+    _renderer: RendererProtocol, tokens: Sequence[Token], index: int, options: OptionsDict, _env: EnvType
 ) -> str:
     """A table's cell, aligned by a class: the pages' policy forbids styles in tags."""
     style = tokens[index].attrs.pop("style", None)

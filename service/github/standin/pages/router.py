@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 from sqlalchemy import func, select
 
@@ -171,7 +171,8 @@ def issue(call: CallNow, owner: str, name: str, number: int) -> Response:
     if row.pull is not None:
         return RedirectResponse(f"/{owner}/{name}/pull/{number}")
     return page(
-        "conversation.html", title=f"{row.title} · #{number}", frame=frame, issue=row, pull=None, badge=_badge(call, frame),
+        "conversation.html", title=f"{row.title} · #{number}", frame=frame, issue=row, pull=None,
+        badge=_badge(call, frame),
     )  # fmt: skip
 
 
@@ -281,7 +282,7 @@ def releases(call: CallNow, owner: str, name: str, tag: str | None = None) -> HT
 
 
 @router.get("/{owner}/{name}/releases/download/{tag}/{file}")
-def download(call: CallNow, request: Request, owner: str, name: str, tag: str, file: str) -> FileResponse:
+def download(call: CallNow, *, owner: str, name: str, tag: str, file: str) -> FileResponse:
     query = select(Asset).join(Release, Release.id == Asset.release_id)
     query = query.where(
         Release.repo_id == call.repo(owner, name).id, Release.tag_name == tag, Asset.name == file

@@ -168,7 +168,7 @@ def rerequest(call: CallNow, owner: str, name: str, run_id: int) -> Json:
 
 @router.get("/commits/{ref:path}/check-runs")
 def list_check_runs(
-    call: CallNow, page: PageNow, owner: str, name: str, ref: str,
+    call: CallNow, page: PageNow, *, owner: str, name: str, ref: str,
     check_name: str | None = None, status: str | None = None, app_id: int | None = None,
     filter: str = "latest",  # noqa: A002  # GitHub's word
 ) -> Json:  # fmt: skip

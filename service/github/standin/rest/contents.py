@@ -102,7 +102,7 @@ def graft(git: GitRepo, tree: str, path: str, blob: str) -> str:
 
 @router.get("/commits")
 def list_commits(
-    call: CallNow, page: PageNow, owner: str, name: str, sha: str | None = None, path: str | None = None
+    call: CallNow, page: PageNow, *, owner: str, name: str, sha: str | None = None, path: str | None = None
 ) -> list[Json]:
     repo = call.repo(owner, name)
     start = call.git(repo).resolve(sha or repo.default_branch)

@@ -35,6 +35,7 @@ def next_number(call: Call, repo: Repo) -> int:
 def list_issues(
     call: CallNow,
     page: PageNow,
+    *,
     owner: str,
     name: str,
     state: str = "open",
@@ -112,7 +113,7 @@ def edit(call: Call, issue: Issue, body: Json) -> None:
 
 @router.get("/issues/{number}/comments")
 def list_comments(
-    call: CallNow, page: PageNow, owner: str, name: str, number: int, since: str = ""
+    call: CallNow, page: PageNow, *, owner: str, name: str, number: int, since: str = ""
 ) -> list[Json]:
     issue = call.issue(call.repo(owner, name), number)
     query = (
@@ -224,9 +225,10 @@ def list_issue_reactions(call: CallNow, page: PageNow, owner: str, name: str, nu
     return [shapes.reaction(row, call.links) for row in page.of(call.session.scalars(query).all())]
 
 
-@router.delete("/issues/comments/{comment_id}/reactions/{reaction_id}")
+@router.delete("/issues/comments/{comment_id}/reactions/{reaction_id}")  # noqa: FAST003  # its own number is enough
 @router.delete("/issues/{number}/reactions/{reaction_id}")
 def delete_reaction(call: CallNow, owner: str, name: str, reaction_id: int) -> Response:
+    """Takes a reaction off; its own number is enough to find it."""
     row = call.session.get(Reaction, reaction_id)
     if row is None or call.session.get_one(Issue, row.issue_id).repo_id != call.repo(owner, name).id:
         raise not_found()

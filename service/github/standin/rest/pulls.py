@@ -24,7 +24,7 @@ router = APIRouter(prefix="/repos/{owner}/{name}/pulls", route_class=Transaction
 
 @router.get("")
 def list_pulls(
-    call: CallNow, page: PageNow, owner: str, name: str,
+    call: CallNow, page: PageNow, *, owner: str, name: str,
     state: str = "open", head: str | None = None, base: str | None = None,
     sort: str = "created", direction: str | None = None,
 ) -> list[Json]:  # fmt: skip

@@ -162,7 +162,14 @@ def list_assets(call: CallNow, page: PageNow, owner: str, name: str, release_id:
 
 @router.post("/{release_id}/assets", status_code=201)
 def upload_asset(
-    call: CallNow, request: Request, content: RawBody, owner: str, name: str, release_id: int, label: str = ""
+    call: CallNow,
+    request: Request,
+    content: RawBody,
+    *,
+    owner: str,
+    name: str,
+    release_id: int,
+    label: str = "",
 ) -> Json:
     """Takes a file; the query's `name` is its name (the path's is the repository's, so it is read by hand)."""
     repo = call.repo(owner, name)

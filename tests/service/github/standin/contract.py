@@ -48,7 +48,7 @@ def _named(assign: ast.Assign, name: str) -> bool:
 
 def _operation(name: str, call: ast.Call, path: ast.expr | None, answer: ast.expr | None) -> Operation:
     parts = path.values if isinstance(path, ast.JoinedStr) else [path]
-    texts = [re.escape(part.value) if isinstance(part, ast.Constant) else "{}" for part in parts]
+    texts = [re.escape(str(part.value)) if isinstance(part, ast.Constant) else "{}" for part in parts]
     method = call.args[0]
     assert isinstance(method, ast.Constant)
     fixed = sum(len(text) for text in texts if text != "{}")
@@ -108,4 +108,4 @@ def validate_answer(method: str, path: str, status: int, body: bytes) -> str:
 
 def validate_event(event: str, payload: bytes) -> None:
     """Holds one webhook payload to GitHub's model of that event."""
-    WebhookNamespace.parse(event, payload)  # type: ignore[call-overload]  # the name is known at run time only
+    WebhookNamespace.parse(event, payload)

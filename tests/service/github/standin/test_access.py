@@ -37,11 +37,18 @@ def test_another_key_and_another_algorithm_prove_nothing(standin: Served) -> Non
     assert ask(standin, "a.b.c")[0] == 401
 
 
+NOW = int(time.time())
+
+
 @pytest.mark.parametrize(
     ("claims", "word"),
-    [({"exp": int(time.time()) - 5}, "exp"), ({"exp": int(time.time()) + 3600}, "too far"), ({"iat": int(time.time()) + 900}, "iat"),
-     ({"iss": "999"}, "Integration")],
-)  # fmt: skip
+    [
+        ({"exp": NOW - 5}, "exp"),
+        ({"exp": NOW + 3600}, "too far"),
+        ({"iat": NOW + 900}, "iat"),
+        ({"iss": "999"}, "Integration"),
+    ],
+)
 def test_a_key_s_token_must_be_fresh_and_short(standin: Served, claims: dict[str, Any], word: str) -> None:
     status, message = ask(standin, key_token(standin, **claims))
     assert status == 401
@@ -62,7 +69,8 @@ def test_a_token_that_nobody_gave_is_refused_everywhere(standin: Served) -> None
 
 
 @pytest.mark.parametrize(
-    ("login", "permission", "role"), [("ada", "read", "read"), ("tess", "read", "triage"), ("max", "write", "maintain")]
+    ("login", "permission", "role"),
+    [("ada", "read", "read"), ("tess", "read", "triage"), ("max", "write", "maintain")],
 )
 def test_the_older_word_and_the_role_s_name_differ_as_on_github(
     standin: Served, login: str, permission: str, role: str
@@ -81,7 +89,9 @@ def test_the_older_word_and_the_role_s_name_differ_as_on_github(
         ("POST", f"{REPO}/labels", {"name": "x"}),
     ],
 )
-def test_a_contributor_may_not_write_to_the_repository(standin: Served, method: str, path: str, body: Any) -> None:
+def test_a_contributor_may_not_write_to_the_repository(
+    standin: Served, method: str, path: str, body: Any
+) -> None:
     assert standin.client("ada").request(method, path, json=body).status_code == 403
     assert standin.client().request(method, path, json=body).status_code == 401
     assert standin.history() == []
@@ -89,9 +99,17 @@ def test_a_contributor_may_not_write_to_the_repository(standin: Served, method: 
 
 def test_refusals_are_github_s_json(standin: Served) -> None:
     client = standin.client()
-    for path in ("/repos/orchard/nothing", f"{REPO}/pulls/99", f"{REPO}/pulls/word", "/no/such/path/at/all", f"{REPO}/issues/0"):
+    for path in (
+        "/repos/orchard/nothing",
+        f"{REPO}/pulls/99",
+        f"{REPO}/pulls/word",
+        "/no/such/path/at/all",
+        f"{REPO}/issues/0",
+    ):
         answer = client.get(path)
         assert (answer.status_code, answer.json()["message"]) == (404, "Not Found"), path
-    broken = standin.client("ada").post(f"{REPO}/issues", content=b"{", headers={"Content-Type": "application/json"})
+    broken = standin.client("ada").post(
+        f"{REPO}/issues", content=b"{", headers={"Content-Type": "application/json"}
+    )
     assert (broken.status_code, broken.json()["message"]) == (400, "Problems parsing JSON")
     assert standin.client("ada").post(f"{REPO}/issues", json=["x"]).status_code == 422

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -26,7 +27,8 @@ def test_a_comment_holds_65536_characters_and_not_one_more(standin: Served, issu
 def test_since_gives_what_changed_at_or_after_that_second(standin: Served, issue: str) -> None:
     noon = datetime(2026, 1, 31, 12, tzinfo=UTC)
     for minutes in (0, 5):
-        standin.world.clock = lambda minutes=minutes: noon + timedelta(minutes=minutes)
+        moment = noon + timedelta(minutes=minutes)
+        standin.world.clock = partial(datetime.fromtimestamp, moment.timestamp(), UTC)
         standin.client("ada").post(f"{issue}/comments", json={"body": f"after {minutes}"})
     found = standin.client().get(f"{REPO}/issues/comments", params={"since": "2026-01-31T12:05:00Z"}).json()
     assert [one["body"] for one in found] == ["after 5"]

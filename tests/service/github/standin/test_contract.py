@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from github import Auth, GithubIntegration
+from github.ContentFile import ContentFile
 from github.PullRequest import PullRequest
 from github.Repository import Repository
 from github.Requester import Requester
@@ -62,10 +63,12 @@ def read_everything(repo: Repository, pull: PullRequest) -> None:
     head = repo.get_pull(pull.number).head.sha
     assert [file.status for file in pull.get_files()] == ["added", "added"]
     assert [commit.sha for commit in pull.get_commits()] == [head]
-    assert repo.get_contents(f"{KNOWLEDGE_CONTRIBUTION}/qna.yaml", ref=head).decoded_content.startswith(
-        b"version: 3"
-    )
-    assert len(repo.get_contents("knowledge", ref="main")) == 3
+    leaf = repo.get_contents(f"{KNOWLEDGE_CONTRIBUTION}/qna.yaml", ref=head)
+    assert isinstance(leaf, ContentFile)
+    assert leaf.decoded_content.startswith(b"version: 3")
+    folder = repo.get_contents("knowledge", ref="main")
+    assert isinstance(folder, list)
+    assert len(folder) == 3
     assert repo.get_git_tree(head, recursive=True).tree
     assert repo.get_git_blob(repo.get_git_tree("main").tree[0].sha).content
     assert repo.get_git_commit(head).message.startswith("Add Thirty")

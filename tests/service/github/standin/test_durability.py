@@ -12,7 +12,9 @@ from service.github.standin.errors import StandInError
 from tests.service.github.standin.served import REPO, SECRET, Catcher
 
 
-def test_what_was_acknowledged_survives_a_kill_and_the_same_address_answers_again(home: Path, tmp_path: Path) -> None:
+def test_what_was_acknowledged_survives_a_kill_and_the_same_address_answers_again(
+    home: Path, tmp_path: Path
+) -> None:
     standin = StandIn(home)
     standin.start()
     try:

@@ -56,8 +56,12 @@ def test_who_has_asked_too_much_waits_for_the_hour_to_end(standin: Served) -> No
     assert ada.get("/user").status_code == 200
 
 
-@pytest.mark.parametrize(("kind", "status"), [("500", 500), ("502", 502), ("403-retry-after", 403), ("429", 429)])
-def test_a_fault_on_order_comes_as_often_as_ordered_and_does_nothing(standin: Served, kind: str, status: int) -> None:
+@pytest.mark.parametrize(
+    ("kind", "status"), [("500", 500), ("502", 502), ("403-retry-after", 403), ("429", 429)]
+)
+def test_a_fault_on_order_comes_as_often_as_ordered_and_does_nothing(
+    standin: Served, kind: str, status: int
+) -> None:
     standin.order_fault(kind, times=2, match=f"{REPO}/issues", method="POST")
     ada = standin.client("ada")
     answers = [ada.post(f"{REPO}/issues", json={"title": "x"}) for _ in range(3)]
@@ -109,5 +113,9 @@ def test_the_history_tells_every_write_in_order_with_who_and_what(standin: Serve
     standin.client("max").patch(f"{REPO}/issues/1", json={"state": "closed"})
     told = [(one["who"], one["what"], one["target"]) for one in standin.history()]
     where = "orchard/taxonomy#1"
-    assert told == [("ada", "issue.created", where), ("graftlab[bot]", "comment.created", where), ("max", "issue.edited", where)]
+    assert told == [
+        ("ada", "issue.created", where),
+        ("graftlab[bot]", "comment.created", where),
+        ("max", "issue.edited", where),
+    ]
     assert len(standin.history("comment")) == 1

@@ -23,11 +23,22 @@ def number(standin: Served, tmp_path: Path) -> int:
     sha = copy.commit(f"Add {EVIL}")
     copy.push()
     note = {"path": "knowledge/new/qna.yaml", "start_line": 2, "end_line": 2, "annotation_level": "failure"}
-    output = {"title": EVIL, "summary": EVIL, "text": EVIL, "annotations": [note | {"title": EVIL, "message": EVIL}]}
+    output = {
+        "title": EVIL,
+        "summary": EVIL,
+        "text": EVIL,
+        "annotations": [note | {"title": EVIL, "message": EVIL}],
+    }
     bot, ada = standin.bot(), standin.client("ada")
-    bot.post(f"{REPO}/check-runs", json={"name": f"check {EVIL}", "head_sha": sha, "conclusion": "failure", "output": output})
+    bot.post(
+        f"{REPO}/check-runs",
+        json={"name": f"check {EVIL}", "head_sha": sha, "conclusion": "failure", "output": output},
+    )
     ada.patch(f"{REPO}/pulls/{number}", json={"title": EVIL, "body": EVIL})
-    bot.post(f"{REPO}/issues/{number}/comments", json={"body": f"<!-- mark -->\n| a | b |\n|--|--:|\n| {EVIL} | 2 |"})
+    bot.post(
+        f"{REPO}/issues/{number}/comments",
+        json={"body": f"<!-- mark -->\n| a | b |\n|--|--:|\n| {EVIL} | 2 |"},
+    )
     standin.client("tess").post(f"{REPO}/issues/{number}/labels", json=[EVIL[:40]])
     release = bot.post(f"{REPO}/releases", json={"tag_name": "v1", "name": EVIL, "body": EVIL}).json()
     bot.post(f"/repos/orchard/taxonomy/releases/{release['id']}/assets?name=a%3Cb%3E.txt", content=b"bytes")
@@ -66,7 +77,9 @@ def test_an_annotation_stands_under_its_line(standin: Served, number: int) -> No
     assert re.search(r"domain: [^\n]*</td></tr>\s*<tr class=\"under\">", html)
 
 
-def test_a_merged_pull_request_says_who_merged_it_and_its_release_its_files(standin: Served, number: int) -> None:
+def test_a_merged_pull_request_says_who_merged_it_and_its_release_its_files(
+    standin: Served, number: int
+) -> None:
     merged = standin.person("max").merge(number)
     client = standin.client()
     html = client.get(f"{standin.base_url}/orchard/taxonomy/pull/{number}").text
@@ -85,7 +98,9 @@ def test_raw_files_are_plain_text_whatever_they_are_called(standin: Served, numb
 
 
 def test_folds_and_small_tags_work_and_nothing_else_does() -> None:
-    html = markdown("<details>\n<summary>All <b>79</b> <i onclick=x></summary>\n\n- a<br>b <sub>c</sub> <sub id=x>\n\n</details>")
+    html = markdown(
+        "<details>\n<summary>All <b>79</b> <i onclick=x></summary>\n\n- a<br>b <sub>c</sub> <sub id=x>\n\n</details>"
+    )
     assert "<details>" in html
     assert "<summary>All <strong>79</strong> &lt;i onclick=x&gt;</summary>" in html
     assert "a<br>b <sub>c</sub> &lt;sub id=x&gt;" in html

@@ -34,7 +34,7 @@ def test_a_merge_is_a_commit_of_git_with_both_parents_and_is_told_of_once(
     commit = GitRepo(told.home / "git/orchard/taxonomy.git").commit(merged)
     assert commit.parents == (base, head)
     assert commit.message.startswith(f"Merge pull request #{number} from ada/leaf")
-    assert repo.get_contents("knowledge/new/qna.yaml").decoded_content == b"version: 3\n"
+    assert GitRepo(told.home / "git/orchard/taxonomy.git").entry(merged, "knowledge/new/qna.yaml")
     catcher.wait_for("push")
     closed = [one.body for one in catcher.caught if one.name == "pull_request.closed"]
     assert [(one["pull_request"]["merged"], one["pull_request"]["merge_commit_sha"]) for one in closed] == [

@@ -14,7 +14,9 @@ def test_an_asset_comes_back_byte_for_byte_with_its_digest(standin: Served, tmp_
     asset = release.upload_asset(str(tmp_path / "model.bin"))
     kept = standin.client().get(f"{REPO}/releases/assets/{asset.id}").json()
     assert (kept["size"], kept["digest"]) == (len(content), f"sha256:{hashlib.sha256(content).hexdigest()}")
-    raw = standin.client().get(f"{REPO}/releases/assets/{asset.id}", headers={"Accept": "application/octet-stream"})
+    raw = standin.client().get(
+        f"{REPO}/releases/assets/{asset.id}", headers={"Accept": "application/octet-stream"}
+    )
     assert raw.content == content
     again = standin.bot().post(f"{REPO}/releases/{release.id}/assets?name=model.bin", content=b"x")
     assert (again.status_code, again.json()["errors"][0]["code"]) == (422, "already_exists")
@@ -39,5 +41,8 @@ def test_a_tag_has_one_release(standin: Served) -> None:
     again = bot.post(f"{REPO}/releases", json={"tag_name": "v1"})
     assert (again.status_code, again.json()["errors"][0]["code"]) == (422, "already_exists")
     assert bot.post(f"{REPO}/releases", json={"tag_name": "v..2"}).status_code == 422
-    assert bot.post(f"{REPO}/releases", json={"tag_name": "v3", "target_commitish": "nowhere"}).status_code == 422
+    assert (
+        bot.post(f"{REPO}/releases", json={"tag_name": "v3", "target_commitish": "nowhere"}).status_code
+        == 422
+    )
     assert len(standin.history("release.published")) == 1

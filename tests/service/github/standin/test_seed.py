@@ -89,7 +89,9 @@ def test_a_given_taxonomy_is_imported_without_the_leaf_to_come(tmp_path: Path) -
     assert seeded.documents is None
 
 
-@pytest.mark.parametrize("leaf", ["knowledge/nothing", "../contributions/knowledge/arts/games/thirty_lanterns"])
+@pytest.mark.parametrize(
+    "leaf", ["knowledge/nothing", "../contributions/knowledge/arts/games/thirty_lanterns"]
+)
 def test_a_leaf_that_is_not_in_the_taxonomy_is_refused(tmp_path: Path, leaf: str) -> None:
     with pytest.raises(StandInError, match="holds no leaf"):
         seed_from(tmp_path / "home", SAMPLE / "taxonomy", leaf)
