@@ -14,6 +14,8 @@ from pipelines.processes import start
 _STAGE = "GRAFT_STAGE_PID"
 """Tells a rank on this node which process it works for."""
 
+_KEPT_BYTES = str(16 * 2**30)
+
 
 def launch_ranks(
     module: str,
@@ -68,6 +70,9 @@ def _environment(outer: Mapping[str, str], processes: int) -> dict[str, str]:
     settings = {
         "OMP_NUM_THREADS": str(threads),
         "OMP_WAIT_POLICY": "passive",  # spinning threads starve whoever shares their cores, and then each other
+        # A step frees and takes the same gigabytes: given back to the kernel, every page is cleared anew (glibc).
+        "MALLOC_MMAP_THRESHOLD_": _KEPT_BYTES,
+        "MALLOC_TRIM_THRESHOLD_": _KEPT_BYTES,
         "TOKENIZERS_PARALLELISM": "false",
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         "PYTHONUNBUFFERED": "1",
