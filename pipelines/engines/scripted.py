@@ -85,9 +85,12 @@ def _span(words: list[str], rng: random.Random) -> str:
     return " ".join(words[start : start + length]) or "nothing"
 
 
-def _asked(text: str) -> str:
+def _asked(schema: dict[str, Any], words: list[str], rng: random.Random) -> str:
     """A span of words as a question."""
-    return f"What of {text.rstrip('.!?,;:')}?"
+    plain = re.sub(r"[^\w ,-]", "", _span(words, rng))
+    text = f"What of {plain}?"
+    pattern = schema.get("pattern")
+    return text if pattern is None or re.search(pattern, text) else sample_regex(pattern, rng)
 
 
 def _instance(schema: dict[str, Any], root: dict[str, Any], words: list[str], rng: random.Random) -> Any:
@@ -99,9 +102,7 @@ def _instance(schema: dict[str, Any], root: dict[str, Any], words: list[str], rn
     match schema.get("type"):
         case "object":
             return {
-                name: _asked(_instance(part, root, words, rng))
-                if name == "question"
-                else _instance(part, root, words, rng)
+                name: _asked(part, words, rng) if name == "question" else _instance(part, root, words, rng)
                 for name, part in schema["properties"].items()
             }
         case "array":
