@@ -22,6 +22,7 @@ def test_payloads_are_signed_and_carry_github_s_headers(told: Served, catcher: C
 
 def test_events_arrive_in_the_order_they_happened(told: Served, catcher: Catcher) -> None:
     ada = told.client("ada")
+    told.order_fault("delay-webhook", match="issues", seconds=1)  # so that the others have to queue
     ada.post(f"{REPO}/issues", json={"title": "How?"})
     for number in range(8):
         ada.post(f"{REPO}/issues/1/comments", json={"body": str(number)})
