@@ -23,8 +23,8 @@ from tests.service.jobs.test_run_stage import processes_in
 PATIENCE_S = 90.0
 
 
-def wait_for(true: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_S
+def wait_for(true: Callable[[], bool], what: str, *, within: float = PATIENCE_S) -> None:
+    deadline = time.monotonic() + within
     while not true():
         assert time.monotonic() < deadline, f"waited in vain for {what}"
         time.sleep(0.05)
@@ -85,7 +85,7 @@ def test_a_worker_killed_in_a_stage_takes_its_processes_along_and_another_finish
             run_dir = Path(collect().run_dir or "")
             assert processes_in(run_dir)
             os.kill(pid, signal.SIGKILL)
-        wait_for(lambda: not processes_in(run_dir), "the kernel to end the stage's process")
+        wait_for(lambda: not processes_in(run_dir), "the kernel to end the stage's process", within=10)
     assert collect().state is StageState.RUNNING
 
     documents = {seeded.documents_url: f"{standin.base_url}/{seeded.documents}.git"}
