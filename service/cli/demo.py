@@ -3,6 +3,8 @@
 import shutil
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -86,12 +88,29 @@ def walk(options: DemoOptions, console: Console) -> JourneyReport:
         raise WrongUse(
             "no_taxonomy", f"--leaf {options.leaf} needs a taxonomy", mend="Give --taxonomy DIR too."
         )
-    world_home = options.home / "world"
-    shutil.rmtree(world_home, ignore_errors=True)
-    world_home.mkdir(parents=True)
     signal.signal(signal.SIGTERM, _interrupt)
     show = Show(console)
     began = time.monotonic()
+    with running(options, show) as (stack, standin, ledger):
+        killer = WorkerKiller(stack, show, list(options.kill_in))
+        leaf = _leaf(options, standin)
+        scratch = stack.options.home
+        journey = Journey(stack, standin, ledger, leaf, show, scratch=scratch, on_stage=killer.look)
+        walked = journey.walk()
+        result = summarise(journey, walked, seconds=time.monotonic() - began)
+        _say(result, show)
+        if options.keep:
+            show.step(f"Everything stays up until Ctrl-C: {stack.web_url} and {standin.base_url}")
+            _stay(stack)
+    return result
+
+
+@contextmanager
+def running(options: DemoOptions, show: Show) -> Iterator[tuple[Stack, StandIn, Ledger]]:
+    """The service, a GitHub for it and a view of its ledger, all new; artifacts and models stay from before."""
+    world_home = options.home / "world"
+    shutil.rmtree(world_home, ignore_errors=True)
+    world_home.mkdir(parents=True)
     stack = Stack(_stack_options(options, world_home))
     standin: StandIn | None = None
     try:
@@ -101,16 +120,7 @@ def walk(options: DemoOptions, console: Console) -> JourneyReport:
         show.note(f"GitHub         {standin.base_url}/{standin.seeded.repository}   (the stand-in)")
         show.note(f"GraftLab       {stack.web_url}")
         with Ledger(settings) as ledger:
-            killer = WorkerKiller(stack, show, list(options.kill_in))
-            leaf = _leaf(options, standin)
-            journey = Journey(stack, standin, ledger, leaf, show, scratch=world_home, on_stage=killer.look)
-            walked = journey.walk()
-            result = summarise(journey, walked, seconds=time.monotonic() - began)
-        _say(result, show)
-        if options.keep:
-            show.step(f"Everything stays up until Ctrl-C: {stack.web_url} and {standin.base_url}")
-            _stay(stack)
-        return result
+            yield stack, standin, ledger
     finally:
         show.done()
         stack.stop()

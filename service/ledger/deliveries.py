@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from service.ledger.session import insert_or_ignore
@@ -57,3 +57,8 @@ def unprocessed(session: Session, *, limit: int = 500) -> Sequence[int]:
     return session.scalars(
         select(Delivery.id).where(Delivery.processed_at.is_(None)).order_by(Delivery.id).limit(limit)
     ).all()
+
+
+def count(session: Session) -> int:
+    """How many deliveries were taken in, handled or not."""
+    return session.scalar(select(func.count()).select_from(Delivery)) or 0

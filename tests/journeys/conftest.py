@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from rich.console import Console
 
 from service.cli.demo import DemoOptions, walk
 from service.cli.journey.report import JourneyReport
+from tests.databases import own_schema
 
 Walk = Callable[..., JourneyReport]
 
@@ -33,12 +35,24 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     print(path.read_text())  # noqa: T201 - pytest shows it beside a failure
 
 
+@contextmanager
+def fresh_database() -> Iterator[str]:
+    """On the PostgreSQL that the tests were given, a schema of its own; else SQLite in the journey's home ("")."""
+    given = os.environ.get("GRAFT_DATABASE_URL", "")
+    if not given.startswith("postgres"):
+        yield ""
+        return
+    with own_schema(given) as url:
+        yield url
+
+
 @pytest.fixture(scope="module")
 def walked(log: Console) -> Walk:
-    """Walks the journey on the database the tests were given."""
+    """Walks the journey on a database of its own."""
 
     def walk_with(home: Path, **options: object) -> JourneyReport:
-        settings = {"recipe": "scripted", "database_url": os.environ.get("GRAFT_DATABASE_URL", "")} | options
-        return walk(DemoOptions(home=home, **settings), log)  # type: ignore[arg-type]
+        with fresh_database() as url:
+            settings = {"recipe": "scripted", "database_url": url} | options
+            return walk(DemoOptions(home=home, **settings), log)  # type: ignore[arg-type]
 
     return walk_with

@@ -35,7 +35,9 @@ class Show:
         elif stage.state in _MARKS and self._last.get(key) != stage.state:
             self._last[key] = stage.state
             self._settle()
-            self.console.print(f"  {_MARKS[stage.state]} {stage.title:20} {_outcome(stage)}", highlight=False, soft_wrap=True)
+            self.console.print(
+                f"  {_MARKS[stage.state]} {stage.title:20} {_outcome(stage)}", highlight=False, soft_wrap=True
+            )
 
     def done(self) -> None:
         self._settle()

@@ -5,7 +5,7 @@ from typing import Self
 
 from sqlalchemy import Engine
 
-from service.ledger import contributions, outbox, queries
+from service.ledger import contributions, deliveries, outbox, queries
 from service.ledger.queries import RunDetail, RunView
 from service.ledger.session import make_engine, read_scope
 from service.ledger.tables import RunKind
@@ -43,6 +43,11 @@ class Ledger:
         """Nothing waits to be reported or sent."""
         with read_scope(self._engine) as session:
             return not contributions.reports_due(session) and not outbox.pending(session)
+
+    def deliveries(self) -> int:
+        """How many webhooks were taken in."""
+        with read_scope(self._engine) as session:
+            return deliveries.count(session)
 
     def is_merged(self, number: int) -> bool:
         with read_scope(self._engine) as session:
