@@ -31,6 +31,7 @@ class _Made:
 
     seconds: float = 0.0
     start_seconds: float = 0.0
+    completion_tokens: int = 0
     counters: dict[str, int] | None = None
 
 
@@ -45,7 +46,10 @@ def run(run_dir: RunDir) -> Manifest:
     reused = frozenset(stored)
     missing: dict[str, tuple[LeafEntry, tuple[Ask, ...]]] = {
         key: (entry, asks_for(entry, folder, config))
-        for key, entry in zip(keys, leafset.entries, strict=True)
+        # The contribution goes first: it is what people wait for.
+        for key, entry in sorted(
+            zip(keys, leafset.entries, strict=True), key=lambda pair: not pair[1].contributed
+        )
         if key not in reused
     }
     made = _Made()
@@ -90,7 +94,8 @@ async def _make(
             raise _first_cause(failed) from failed
         stored.update({key: task.result() for key, task in tasks.items()})
         seconds = time.monotonic() - started if config.teacher.kind != "scripted" else 0.0
-        return _Made(seconds, teacher.start_seconds, await _counters(teacher, judge))
+        counters = await _counters(teacher, judge)
+        return _Made(seconds, teacher.start_seconds, tally.completion_tokens, counters)
 
 
 async def _counters(teacher: Engine, judge: Engine) -> dict[str, int]:
@@ -208,7 +213,6 @@ def _summary(paper: SampleSet, made: _Made) -> dict[str, Any]:
     dropped: Counter[str] = Counter()
     for leaf in paper.leaves:
         dropped.update(leaf.dropped)
-    tokens = sum(leaf.completion_tokens for leaf in paper.leaves)
     return {
         "leaves": len(paper.leaves),
         "leaves_reused": sum(leaf.reused for leaf in paper.leaves),
@@ -217,8 +221,10 @@ def _summary(paper: SampleSet, made: _Made) -> dict[str, Any]:
         "dropped": dict(dropped.most_common()),
         "requests": sum(leaf.requests for leaf in paper.leaves),
         "prompt_tokens": sum(leaf.prompt_tokens for leaf in paper.leaves),
-        "completion_tokens": tokens,
-        "completion_tokens_per_second": round(tokens / made.seconds, 1) if made.seconds else 0.0,
+        "completion_tokens": sum(leaf.completion_tokens for leaf in paper.leaves),
+        "completion_tokens_per_second": round(made.completion_tokens / made.seconds, 1)
+        if made.seconds
+        else 0.0,
         "engine_seconds": paper.engine_seconds,
         "engine_start_seconds": paper.engine_start_seconds,
         "engine_counters": made.counters or {},
