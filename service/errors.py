@@ -1,12 +1,12 @@
 """What may go wrong in the service.
 
-    ServiceError
-    ├── Misconfigured      settings are missing or wrong; the process does not start
-    ├── Refusal            we chose not to; says why and who may
-    ├── LeaseLost          another worker holds this stage now; what this one writes is refused
-    └── GitHubFailed       GitHub did not do what was asked
-        ├── GitHubGone         what was asked for is not there (any more)
-        └── GitHubBusy         try again, not before `retry_after` seconds
+ServiceError
+├── Misconfigured      settings are missing or wrong; the process does not start
+├── Refusal            we chose not to; says why and who may
+├── LeaseLost          another worker holds this stage now; what this one writes is refused
+└── GitHubFailed       GitHub did not do what was asked
+    ├── GitHubGone         what was asked for is not there (any more)
+    └── GitHubBusy         try again, not before `retry_after` seconds
 """
 
 
