@@ -38,7 +38,7 @@ class TrainSettings(BaseModel):
     max_batch_tokens: int = 8192
     """Tokens that one rank takes through the model at once; more are accumulated before the step."""
     checkpoint_every_steps: int = Field(default=4, ge=1)
-    checkpoint_min_seconds: float = Field(default=0.0, ge=0)
+    checkpoint_min_seconds: float = Field(default=30.0, ge=0)
     """At least this long between two checkpoints: one of a 135M model with its optimiser is 2 GB. A killed
     training loses at most `checkpoint_every_steps` steps or this much time, whichever is more."""
     gradient_clipping: float = 1.0

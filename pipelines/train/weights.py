@@ -1,6 +1,7 @@
 """From a folder into a model and back: safetensors, with the tokenizer beside them."""
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def save_model(engine: Any, base: Path, folder: Path, world: World) -> None:
     if not world.leads:
         return
     # ZeRO keeps parameters as views of one flat buffer, which safetensors would take for shared weights.
-    own = {name: tensor.detach().cpu().clone() for name, tensor in state.items()}
+    own = {name: tensor.detach().cpu().clone() for name, tensor in _without_tied(state).items()}
     engine.module.config.use_cache = True
     engine.module.save_pretrained(folder, state_dict=own, max_shard_size="4GB")
     for pattern in _TOKENIZER_FILES:
@@ -52,3 +53,11 @@ def save_model(engine: Any, base: Path, folder: Path, world: World) -> None:
             shutil.copyfile(file, folder / file.name)
     for file in folder.iterdir():
         file.chmod(0o644)
+
+
+def _without_tied(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Each weight once, under its first name: loaders tie the others to it again."""
+    first: dict[tuple[int, torch.Size], str] = {}
+    for name, tensor in state.items():
+        first.setdefault((tensor.data_ptr(), tensor.shape), name)
+    return {name: state[name] for name in first.values()}

@@ -69,7 +69,14 @@ def make_train_run(
     data = make_phase_data(folder / "data", knowledge=knowledge, skills=skills)
     phase = PhaseSettings(learning_rate=rate, tokens_per_step=tokens_per_step)
     config = TrainConfig.model_validate(
-        {"base_model": "tiny:1", "knowledge": phase, "skills": phase, "checkpoint_every_steps": 1, **settings}
+        {
+            "base_model": "tiny:1",
+            "knowledge": phase,
+            "skills": phase,
+            "checkpoint_every_steps": 1,
+            "checkpoint_min_seconds": 0,
+            **settings,
+        }
     )
     spec = StageSpec(
         stage="train",

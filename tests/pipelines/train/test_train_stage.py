@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from safetensors.numpy import load_file
 
 from pipelines.errors import ExitCode
+from pipelines.models import resolve_model
 from pipelines.runs import RunDir
 from tests.pipelines.train.building import finish_stage, losses, make_train_run, start_stage
 
@@ -39,6 +41,9 @@ def test_it_learns_in_both_phases_and_leaves_a_model_that_loads(plain: RunDir) -
     loaded: Any = AutoModelForCausalLM.from_pretrained(plain.path / "model", output_loading_info=True)
     assert not loaded[1]["missing_keys"]
     assert AutoTokenizer.from_pretrained(plain.path / "model").chat_template
+    base = resolve_model("tiny:1", plain.place().models)
+    weights = "model.safetensors"
+    assert load_file(plain.path / "model" / weights).keys() == load_file(base / weights).keys()
     progress = plain.progress.read()
     assert progress is not None
     assert progress.share == 1
