@@ -5,7 +5,7 @@ Lists every job, and hangs a bell for each queue of stages that the worker serve
 
 from typing import Any
 
-from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
+from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_shutting_down
 
 from service import queue
 from service.jobs import (
@@ -37,6 +37,7 @@ from service.jobs import (
     sweep,
     tools,
 )
+from service.logging import configure
 from service.settings import get_settings
 
 app = queue.app
@@ -71,6 +72,14 @@ JOBS = (
     tools,
 )
 """All modules of `service.jobs`; a test compares with the folder."""
+
+
+@setup_logging.connect
+def _log(**_: Any) -> None:
+    """Ours instead of Celery's: one handler, secrets left out."""
+    settings = get_settings()
+    secrets = [settings.github_token] if settings.github_token else []
+    configure(as_json=settings.log_json, secrets=[secret.get_secret_value() for secret in secrets])
 
 
 @worker_ready.connect
