@@ -39,6 +39,8 @@ def _retention(row: Delta, confidence: float) -> str:
             return "the other leaves lost nothing and gained"
         case Verdict.TOO_FEW_ITEMS:
             return f"the other leaves have too few questions to tell ({row.n})"
+    if row.against_reference.low > 0:
+        return f"the other leaves lost nothing ({_signed(row, confidence)})"
     return f"no loss on the other leaves can be seen ({_signed(row, confidence)})"
 
 
