@@ -8,24 +8,41 @@ import contextlib
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def die_with_parent() -> None:
-    """Ask the kernel to kill this process when its parent's starting thread ends (Linux; elsewhere a no-op)."""
+def die_with_parent(with_signal: signal.Signals = signal.SIGKILL) -> None:
+    """Ask the kernel to end this process when its parent's starting thread ends (Linux; elsewhere a no-op)."""
     if hasattr(_libc, "prctl"):
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        _libc.prctl(_PR_SET_PDEATHSIG, with_signal)
 
 
-def start(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path) -> "subprocess.Popen[bytes]":
+def free_port() -> int:
+    """A loopback port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: Path,
+    log: Path,
+    death_signal: signal.Signals = signal.SIGKILL,
+) -> "subprocess.Popen[bytes]":
     """Start `argv` in a session of its own, dying with this process; its output is appended to `log`.
 
-    Call it from a thread that lives as long as the child may: the kernel watches the starting thread.
+    `death_signal` may be SIGTERM for a program that has to end children of its own. Call it from a thread that lives
+    as long as the child may: the kernel watches the starting thread.
     """
     with log.open("ab") as output:
         return subprocess.Popen(
@@ -36,7 +53,7 @@ def start(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path) 
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=die_with_parent,  # noqa: PLW1509 - one system call, nothing that takes a lock
+            preexec_fn=partial(die_with_parent, death_signal),  # noqa: PLW1509 - one system call, nothing that takes a lock
         )
 
 

@@ -1,15 +1,13 @@
 """vLLM's own OpenAI server as a child of the stage: started, watched, asked for its counters, stopped."""
 
 import asyncio
-import ctypes
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
@@ -18,13 +16,13 @@ from typing import Final
 
 import httpx
 
+from pipelines import processes
 from pipelines.engines.config import EngineConfig
 from pipelines.errors import OutsideFailed, StageError
 
 _POLL: Final = 0.1
 _STOP_GRACE: Final = 15.0
 _LOG_LINES: Final = 12
-_PR_SET_PDEATHSIG: Final = 1
 _KV_GIB: Final = "1"
 """Memory for keys and values on the CPU engine: 23,000 tokens of a 135M model."""
 _CPU_BLOCK: Final = 32
@@ -58,7 +56,7 @@ def server_command(config: EngineConfig, model: Path, port: int) -> list[str]:
         f"--max-model-len={config.max_model_len}",
         f"--max-num-seqs={config.max_in_flight}",
         # Without this a small model fills its budget with blanks between two JSON tokens.
-        '--structured-outputs-config={"backend":"xgrammar","disable_any_whitespace":true}',
+        '--structured-outputs-config={"backend":"guidance","disable_any_whitespace":true}',
         "--uvicorn-log-level=warning",
         "--disable-uvicorn-access-log",
     ]  # fmt: skip
@@ -127,17 +125,15 @@ async def start_vllm(config: EngineConfig, model: Path, log: Path) -> VllmServer
     Raises OutsideFailed with the log's last lines when it dies or takes longer than `start_timeout`.
     """
     started = time.monotonic()
-    port, key = _free_port(), secrets.token_hex(16)
-    with log.open("ab") as output:
-        process = subprocess.Popen(  # noqa: ASYNC220 - it outlives the loop's interest in it
-            server_command(config, model, port),
-            env=server_environment(os.environ, key),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            preexec_fn=_die_with_parent(os.getpid()),  # noqa: PLW1509 - only prctl, before any thread
-        )
+    port, key = processes.free_port(), secrets.token_hex(16)
+    # SIGTERM, so that the server can end its engine, which is a child of its own.
+    process = processes.start(
+        server_command(config, model, port),
+        env=server_environment(os.environ, key),
+        cwd=Path.cwd(),
+        log=log,
+        death_signal=signal.SIGTERM,
+    )
     url = f"http://127.0.0.1:{port}"
     try:
         await _until_ready(process, url, config, log)
@@ -162,31 +158,12 @@ async def _until_ready(process: subprocess.Popen[bytes], url: str, config: Engin
 
 
 def _not_up(what: str, log: Path) -> StageError:
-    last = "\n".join(log.read_text(errors="replace").splitlines()[-_LOG_LINES:])
+    last = processes.tail(log, _LOG_LINES)
     return OutsideFailed(
         "engine_not_up",
         f"{what}; its last words:\n{last}",
         mend=f"Read {log.name} in the run directory; lower max_model_len or free memory, then retry.",
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _die_with_parent(parent: int) -> Callable[[], None]:
-    """In the child: be told to end when the stage dies, even by SIGKILL."""
-    libc = ctypes.CDLL(None, use_errno=True)
-
-    def prepare() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-        if os.getppid() != parent:  # it died in between
-            os._exit(1)
-
-    return prepare
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

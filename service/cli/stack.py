@@ -11,7 +11,6 @@ beat       Celery: the schedule
 import json
 import os
 import secrets
-import socket
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ import httpx
 import redis
 from pydantic import SecretStr
 
+from pipelines.processes import free_port
 from service.cli.supervisor import ProcessSpec, Supervisor
 from service.ledger.migrations import upgrade
 from service.settings import Settings
@@ -206,12 +206,6 @@ def inherited() -> dict[str, str]:
     """What every process may see of our own environment: no credential of any kind."""
     kept = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     return kept | {"HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def answers(url: str) -> bool:
