@@ -109,7 +109,7 @@ def test_a_document_that_is_not_there_blames_the_leaf_in_the_comment(world: Worl
     assert commit is not None
     number, head = _open(world[1], tmp_path, lambda text: text.replace(commit, "0" * 40))
     assert _check(world, head).conclusion == "success"
-    world[1].person("max").comment(number, "/graft approve")
+    world[1].person("max").comment(number, f"/graft approve {head}")
     run = _ended(world, number)
     assert run.state is RunState.FAILED
     assert "0" * 40 in _comment(world, number)
@@ -118,7 +118,7 @@ def test_a_document_that_is_not_there_blames_the_leaf_in_the_comment(world: Worl
 def test_an_unreachable_teacher_is_nobodys_fault_in_the_pull_request(world: World, tmp_path: Path) -> None:
     number, head = _open(world[1], tmp_path, lambda text: text)
     assert _check(world, head).conclusion == "success"
-    world[1].person("max").comment(number, "/graft approve")
+    world[1].person("max").comment(number, f"/graft approve {head}")
     run = _ended(world, number)
     assert run.state is RunState.BROKEN
     assert "127.0.0.1:9" in run.ending

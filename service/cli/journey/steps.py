@@ -106,7 +106,7 @@ class Journey:
 
     def _evaluate(self, maintainer: Person, head: str) -> RunDetail:
         self.show.step(f"3. {maintainer.login} approves {head[:8]}: generate, train, evaluate, compare")
-        maintainer.comment(self.number, "/graft approve")
+        maintainer.comment(self.number, f"/graft approve {head}")
         run = self._run(RunKind.EVALUATE)
         self._wait("the comment with the deltas", self.ledger.all_is_said, within=60)
         self.show.note("")
