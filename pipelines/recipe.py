@@ -1,7 +1,9 @@
 """A recipe: all settings of all stages, as one YAML file that an operator writes and a report names."""
 
+from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -29,6 +31,13 @@ class Recipe(BaseModel):
     train: TrainSettings = TrainSettings()
     evaluate: EvaluateSettings = EvaluateSettings()
     compare: CompareConfig = CompareConfig()
+
+    def with_mirrors(self, prefixes: Iterable[str]) -> "Recipe":
+        """The same, allowing documents from the hosts of these URL prefixes: who mirrors a host vouches for it."""
+        mirrored = (urlsplit(prefix).hostname for prefix in prefixes)
+        hosts = dict.fromkeys([*self.collect.allowed_hosts, *(host for host in mirrored if host)])
+        collect = self.collect.model_copy(update={"allowed_hosts": tuple(hosts)})
+        return self.model_copy(update={"collect": collect})
 
 
 def load_recipe(name_or_path: str) -> Recipe:

@@ -48,9 +48,10 @@ def run(
             f"there is no stage {stage!r}",
             mend=f"One of: {', '.join(dict.fromkeys(names))}.",
         )
+    mirrors = parse_mirrors(mirror or [])
     context = RunContext(
         kind="evaluate",
-        recipe=load_recipe(recipe),
+        recipe=load_recipe(recipe).with_mirrors(mirrors),
         commit=_commit(taxonomy, head),
         base_commit=_commit(taxonomy, base),
     )
@@ -59,7 +60,7 @@ def run(
         models=shared / "models",
         leaves=shared / "artifacts" / "leaves",
         taxonomy=taxonomy.resolve(),
-        mirrors=parse_mirrors(mirror or []),
+        mirrors=mirrors,
     )
     last = max(index for index, name in enumerate(names) if name == stage)
     finished: dict[StageKey, Finished] = {}
