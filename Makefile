@@ -35,9 +35,7 @@ test: check quick engine ## everything that must hold: check, the quick tests, t
 
 check: setup ## lint, formatting, types, import contracts
 	$(VENV)/bin/ruff check .
-	$(VENV)/bin/ruff format .
-	$(VENV)/bin/python scripts/settings_table.py
-	$(VENV)/bin/python scripts/derive_locks.py-check .
+	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
