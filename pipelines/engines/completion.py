@@ -41,6 +41,7 @@ class CompletionRequest:
     seed: int | None = None
     structured: Structure | None = None
     stop: tuple[str, ...] = ()
+    frequency_penalty: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

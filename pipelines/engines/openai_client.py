@@ -61,6 +61,8 @@ class OpenAICompletions:
         further: dict[str, Any] = {}
         if request.seed is not None and self._seed_requests:
             further["seed"] = request.seed
+        if request.frequency_penalty:
+            further["frequency_penalty"] = request.frequency_penalty
         if request.stop:
             further["stop"] = list(request.stop)
         if request.structured is not None:

@@ -113,7 +113,7 @@ def _instance(schema: dict[str, Any], root: dict[str, Any], words: list[str], rn
         case "string" if "pattern" in schema:
             return re.sub(r"\s+", " ", sample_regex(schema["pattern"], rng))
         case "string":
-            return _span(words, rng)[: schema.get("maxLength")]
+            return f"{_span(words, rng).rstrip(',;:.')}."[: schema.get("maxLength")]
         case "integer":
             return rng.randint(schema.get("minimum", 0), schema.get("maximum", 100))
         case "number":

@@ -1,6 +1,7 @@
 """What the teacher is asked for a leaf: one request for each wanted sample, the shared part first."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,15 +19,22 @@ from taxonomy_schema.models import Leaf, Seed
 
 _LONG_SEED_WORDS = 150
 _OUTLINE_WORDS = 40
+_LEANS = re.compile(
+    r"(it|its|they|their|he|his|she|her|this|that|these|those|such|however|but|and|also|thus|another|both|one)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One wanted sample: the request, and the passage that the answer must rest on."""
+    """One wanted sample: the request, the fields that the teacher writes, the passage that the answer must rest on."""
 
     index: int
     request: CompletionRequest
+    fields: tuple[str, ...]
     passage: Passage | None = None
+    answer: str | None = None
+    """A sentence of the passage that is the answer, where the teacher only asks."""
 
 
 def asks_for(entry: LeafEntry, folder: Path, config: GenerateConfig) -> tuple[Ask, ...]:
@@ -59,9 +67,9 @@ def _skill_asks(leaf: Leaf, prompts: Prompts, config: GenerateConfig) -> tuple[A
         first = index % len(shown)
         shots = (shown[first:] + shown[:first])[: config.shots]
         subject = subjects[index % len(subjects)]
-        asks.append(
-            Ask(index, _request(_conversation(leaf, prompts, shots, subject), prompts, config, index))
-        )
+        messages = _conversation(leaf, prompts, shots, subject)
+        request = _request(messages, prompts.sample_schema(), config, index)
+        asks.append(Ask(index, request, prompts.fields))
     # Neighbours share their examples, so that they are asked while those are still in the prefix cache.
     return tuple(sorted(asks, key=lambda ask: (ask.index % len(shown), ask.index)))
 
@@ -71,14 +79,14 @@ def _conversation(leaf: Leaf, prompts: Prompts, shots: Sequence[Seed], subject: 
     messages = [Message(role="system", content=prompts.fill("system", values))]
     asked = prompts.fill("write", values)
     for seed in shots:
-        messages += [Message(role="user", content=asked), _shown(seed, prompts)]
+        messages += [Message(role="user", content=asked), _shown(seed, prompts.fields)]
         asked = "Write another exercise of exactly the same kind."
     return (*messages, Message(role="user", content=prompts.fill("example", values)))
 
 
-def _shown(seed: Seed, prompts: Prompts) -> Message:
+def _shown(seed: Seed, fields: tuple[str, ...]) -> Message:
     """A seed as the teacher would have written it."""
-    written = {field: " ".join((getattr(seed, field) or "").split()) for field in prompts.fields}
+    written = {field: " ".join((getattr(seed, field) or "").split()) for field in fields}
     return Message(role="assistant", content=json.dumps(written, ensure_ascii=False, separators=(",", ":")))
 
 
@@ -87,29 +95,37 @@ def _knowledge_asks(
 ) -> tuple[Ask, ...]:
     """Spread evenly over the documents; each sample has a sentence of its own to ask about."""
     wanted = config.samples_per_leaf
-    opening = _opening(entry.leaf, prompts, config.shots)
+    fields = prompts.written(extractive=config.extractive)
+    schema = prompts.sample_schema(extractive=config.extractive)
+    opening = _opening(entry.leaf, prompts, fields, config.shots)
     taken: dict[int, int] = {}
     asks = []
     for index in range(wanted):
         # Fewer samples than passages: every n-th passage. More: each passage several times.
         at = index * len(passages) // wanted
         passage = passages[at]
-        order = _shuffled(passage.sentences, config.seed, passage.text)
+        order = _shuffled(_standing_alone(passage), config.seed, passage.text)
         focus = order[taken.get(at, 0) % len(order)]
         taken[at] = taken.get(at, 0) + 1
         values = {"topic": outline_of(entry.leaf), "passage": passage.text, "focus": focus}
         messages = (*opening, Message(role="user", content=prompts.fill("write", values)))
-        asks.append(Ask(index, _request(messages, prompts, config, index), passage))
+        answer = focus if config.extractive else None
+        asks.append(Ask(index, _request(messages, schema, config, index), fields, passage, answer))
     return tuple(asks)
 
 
-def _opening(leaf: Leaf, prompts: Prompts, shots: int) -> tuple[Message, ...]:
+def _standing_alone(passage: Passage) -> tuple[str, ...]:
+    """Sentences that need no other before them, as far as their first word tells; all when there are none."""
+    return tuple(one for one in passage.sentences if not _LEANS.match(one)) or passage.sentences
+
+
+def _opening(leaf: Leaf, prompts: Prompts, fields: tuple[str, ...], shots: int) -> tuple[Message, ...]:
     """The leaf's own questions, as if each had been asked for by its answer: the same for all samples of the leaf."""
     topic = outline_of(leaf)
     messages = [Message(role="system", content=prompts.fill("system", {"topic": topic}))]
     for seed in _short(tuple(seed.model_copy(update={"context": None}) for seed in leaf.seeds))[:shots]:
         asked = prompts.fill("example", {"focus": " ".join(seed.answer.split())})
-        messages += [Message(role="user", content=asked), _shown(seed, prompts)]
+        messages += [Message(role="user", content=asked), _shown(seed, fields)]
     return tuple(messages)
 
 
@@ -129,14 +145,15 @@ def _passages(entry: LeafEntry, folder: Path, config: GenerateConfig) -> tuple[P
 
 
 def _request(
-    messages: tuple[Message, ...], prompts: Prompts, config: GenerateConfig, index: int
+    messages: tuple[Message, ...], schema: dict[str, Any], config: GenerateConfig, index: int
 ) -> CompletionRequest:
     return CompletionRequest(
         messages=messages,
         temperature=config.temperature,
+        frequency_penalty=config.frequency_penalty,
         max_tokens=config.max_tokens,
         seed=config.seed * 1_000_003 + index,
-        structured=JsonSchema(prompts.sample_schema()),
+        structured=JsonSchema(schema),
     )
 
 

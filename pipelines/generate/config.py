@@ -17,9 +17,14 @@ class GenerateConfig(BaseModel):
     """How many samples to ask for, for each skill leaf and each knowledge leaf."""
     shots: int = Field(default=2, ge=1)
     """How many of a leaf's seeds a request shows as examples."""
+    extractive: bool = False
+    """Knowledge answers are the document's own sentences and the teacher writes the questions to them:
+    for teachers too small to answer truly."""
     chunk_words: int = 250
     """Knowledge documents are cut into passages of about this many words."""
     temperature: float = 0.7
+    frequency_penalty: float = 0.0
+    """Against a small teacher's going round in circles; on what it wrote, not on what it read."""
     max_tokens: int = 512
     judge_max_tokens: int = 8
     min_score: float = 0.5

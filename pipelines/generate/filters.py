@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +16,17 @@ _LEAST_QUESTION_WORDS = 3
 _LEAST_CHARACTERS = 2
 _SUPPORTED = 0.7
 """Share of an answer's telling words that must stand in the passage."""
+_OWN_SEEDS = 2
 _NEAR_QUESTION = 0.75
 _NEAR_WHOLE = 0.8
 _REPEATED = 0.8
+_LOOP_WORDS = 10
+_LEAST_DISTINCT = 0.75
+"""Share of different word triples in a text: below it, the teacher went round in circles."""
+_OPEN_END = re.compile(
+    r"\b(a|an|the|that|called|titled|named|of|to|in|and|or|is|are|was|were|as|by|with|for|from|at|on)[,:;]?$",
+    re.IGNORECASE,
+)
 _POINTS_AT_TEXT = re.compile(
     r"\b(this|the|following|above|given) (sentence|passage|text|paragraph|article|statement)\b", re.IGNORECASE
 )
@@ -48,8 +57,8 @@ class Draft:
     context: str | None = None
 
 
-def parse_draft(completion: Completion, fields: tuple[str, ...]) -> Draft:
-    """The sample in the teacher's JSON. Raises Dropped when there is none."""
+def parse_draft(completion: Completion, fields: tuple[str, ...], answer: str | None = None) -> Draft:
+    """The sample in the teacher's JSON, with an answer that was there before. Raises Dropped when there is none."""
     if completion.finish_reason == "length":
         raise Dropped("write", "cut off")
     try:
@@ -59,7 +68,7 @@ def parse_draft(completion: Completion, fields: tuple[str, ...]) -> Draft:
     if not isinstance(written, dict) or not all(isinstance(written.get(field), str) for field in fields):
         raise Dropped("write", "not parsed")
     texts = {field: written[field].strip() for field in fields}
-    return Draft(texts["question"], texts["answer"], texts.get("context"))
+    return Draft(texts["question"], texts["answer"] if answer is None else answer, texts.get("context"))
 
 
 def check_draft(draft: Draft, kind: Kind, seeds: tuple[Seed, ...], passage: Passage | None) -> None:
@@ -72,14 +81,18 @@ def check_draft(draft: Draft, kind: Kind, seeds: tuple[Seed, ...], passage: Pass
         raise Dropped("filter", "too short")
     if sum(len(words_of(text)) for text in texts) > _MOST_WORDS:
         raise Dropped("filter", "too long")
-    if any(_REPEATED_WORDS.search(text) for text in texts):
+    if any(_REPEATED_WORDS.search(text) or _goes_round(words_of(text)) for text in texts):
         raise Dropped("filter", "repeats itself")
+    if _OPEN_END.search(draft.answer):
+        raise Dropped("filter", "unfinished")
     if alike(question, answer, _REPEATED):
         raise Dropped("filter", "answer repeats the question")
     if any(near(draft, Draft(seed.question, seed.answer, seed.context), kind) for seed in seeds):
         raise Dropped("filter", "near a seed")
-    if kind.is_knowledge and passage is not None:
+    if passage is not None:
         _check_knowledge(draft, passage)
+    elif (own := _own_words(seeds)) and own.isdisjoint(map(_stem, question)):
+        raise Dropped("filter", "off the skill")
 
 
 def near(draft: Draft, other: Draft, kind: Kind) -> bool:
@@ -93,12 +106,30 @@ def _whole(draft: Draft) -> list[str]:
     return words_of(" ".join((draft.context or "", draft.question, draft.answer)))
 
 
+def _goes_round(words: list[str]) -> bool:
+    triples = list(zip(words, words[1:], words[2:], strict=False))
+    return len(words) >= _LOOP_WORDS and len(set(triples)) < _LEAST_DISTINCT * len(triples)
+
+
+def _own_words(seeds: tuple[Seed, ...]) -> frozenset[str]:
+    """Telling words that most of a skill's questions share; empty for a skill whose questions differ freely."""
+    asked = Counter(
+        stem
+        for seed in seeds
+        for stem in {_stem(word) for word in words_of(seed.question) if word not in _FILLING}
+    )
+    return frozenset(stem for stem, times in asked.items() if times >= _OWN_SEEDS and times * 2 > len(seeds))
+
+
 def _check_knowledge(draft: Draft, passage: Passage) -> None:
     if not draft.question.rstrip().endswith("?"):
         raise Dropped("filter", "no question")
     if _POINTS_AT_TEXT.search(draft.question) or _POINTS_AT_TEXT.search(draft.answer):
         # The model is to know it without the text before its eyes.
         raise Dropped("filter", "points at the passage")
+    asked = {_stem(word) for word in words_of(draft.question) if word not in _FILLING}
+    if asked.isdisjoint(map(_stem, words_of(draft.answer))):
+        raise Dropped("filter", "answer to something else")
     there = words_of(passage.text)
     telling = [word for word in words_of(draft.answer) if word not in _FILLING]
     if not telling or set(words_of(draft.answer)) <= set(words_of(draft.question)):

@@ -9,6 +9,7 @@ _FOOTNOTE = re.compile(r"\[\^[^\]]*\]:?")
 _TAG = re.compile(r"<[^<>]{1,200}>")
 _EMPHASIS = re.compile(r"(\*{1,3}|_{2,3}|`+)(?=\S)(.+?)(?<=\S)\1")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[\"'(]?[A-Z0-9])")
+_SIGNS = str.maketrans({"\\": None, "*": None, '"': "'", "\u201c": "'", "\u201d": "'"})
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 _LEAST_PROSE = 0.6
 _SENTENCE_WORDS = (6, 60)
@@ -47,7 +48,8 @@ def plain_text(markdown: str) -> str:
         text = _LINK.sub(r"\1", text)
     for _ in range(2):
         text = _EMPHASIS.sub(r"\2", text)
-    return " ".join(text.replace("\\", "").split())
+    # Straight double quotes would end a JSON string that a small teacher copies them into.
+    return " ".join(text.translate(_SIGNS).split())
 
 
 def _passage(name: str, paragraphs: list[str]) -> Passage:

@@ -40,17 +40,22 @@ class Prompts(BaseModel):
         """The prompt of that name with values in it."""
         return _ENVIRONMENT.from_string(getattr(self, name)).render(values).strip()
 
-    def sample_schema(self) -> dict[str, Any]:
-        """The JSON schema of what the teacher writes."""
-        properties: dict[str, dict[str, str]] = {field: {"type": "string"} for field in self.fields}
+    def sample_schema(self, *, extractive: bool = False) -> dict[str, Any]:
+        """The JSON schema of what the teacher writes; only the question when `extractive`."""
+        fields = self.written(extractive=extractive)
+        properties: dict[str, dict[str, str]] = {field: {"type": "string"} for field in fields}
         if self.question_pattern is not None:
             properties["question"]["pattern"] = f"^{self.question_pattern}$"
         return {
             "type": "object",
             "properties": properties,
-            "required": list(self.fields),
+            "required": list(fields),
             "additionalProperties": False,
         }
+
+    def written(self, *, extractive: bool) -> tuple[str, ...]:
+        """What of a sample the teacher writes."""
+        return ("question",) if extractive else self.fields
 
 
 @cache

@@ -75,7 +75,7 @@ class Writer:
     async def _written_and_judged(self, entry: LeafEntry, ask: Ask, journal: Journal) -> Sample:
         leaf, prompts = entry.leaf, prompts_for(entry.leaf.kind)
         written = await self._answer(self.teacher, ask.request, f"write:{ask.index}", journal)
-        draft = parse_draft(written, prompts.fields)
+        draft = parse_draft(written, ask.fields, ask.answer)
         check_draft(draft, leaf.kind, leaf.seeds, ask.passage)
         request = judge_request(entry, draft, ask.passage, prompts, self.config)
         judgement = judgement_of(
@@ -117,6 +117,7 @@ def request_digest(request: CompletionRequest) -> str:
             "messages": [message.model_dump() for message in request.messages],
             "max_tokens": request.max_tokens,
             "temperature": request.temperature,
+            "frequency_penalty": request.frequency_penalty,
             "seed": request.seed,
             "stop": list(request.stop),
             "structured": None if structured is None else [type(structured).__name__, asdict(structured)],

@@ -30,13 +30,17 @@ def test_a_sound_sample_passes() -> None:
         (Draft("Why?", "It sings in spring."), "filter:too short"),
         (Draft("What does the wren do?", "sings " + "and then it rests a little while " * 80), "filter:too long"),
         (Draft("What does it sing?", "It sings " + "very loudly " * 6), "filter:repeats itself"),
+        (Draft("What is a wren?", "A wren is a kind of bird and a bird is a kind of bird and a kind of wren."),
+         "filter:repeats itself"),
+        (Draft("What is the wren called?", "In hedges it is called the"), "filter:unfinished"),
         (Draft("When does it sing loudly?", "When does it sing loudly."), "filter:answer repeats the question"),
         (Draft("Where does the wren live in winter?", "It sings."), "filter:near a seed"),
         (Draft("The wren sings when?  Tell", "It sings in spring."), "filter:no question"),
         (Draft("What does this passage say of wrens?", "They live in hedges."), "filter:points at the passage"),
         (Draft("Is the wren a small bird?", "Small bird."), "filter:answer says nothing new"),
+        (Draft("How heavy is an elephant?", "The wren lives in hedges."), "filter:answer to something else"),
         (Draft("How heavy is the wren?", "The wren is a small bird of 12 grams."), "filter:number not in the passage"),
-        (Draft("What does the wren eat?", "Mostly cheese from Holland."), "filter:not in the passage"),
+        (Draft("What does the wren eat?", "The wren eats mostly cheese from Holland."), "filter:not in the passage"),
     ],
 )  # fmt: skip
 def test_an_unsound_sample_is_dropped_for_its_reason(draft: Draft, reason: str) -> None:
@@ -68,11 +72,35 @@ def test_a_sample_is_read_from_its_json() -> None:
     )
 
 
+def test_an_answer_that_was_there_before_is_taken_as_it_is() -> None:
+    assert parse_draft(Completion('{"question": "q?"}', "stop", 1, 1), ("question",), "a").answer == "a"
+
+
 def test_skills_may_ask_alike_of_different_things() -> None:
     one = Draft("List two synonyms for the word happy.", "Glad and cheerful.")
     other = Draft("List two synonyms for the word angry.", "Furious and cross.")
     assert not near(one, other, Kind.FREEFORM)
     assert near(one, other, Kind.KNOWLEDGE)
+
+
+LIST = tuple(
+    Seed(question=f"List two synonyms for the word {word}.", answer=f"{word} one", group=0)
+    for word in ("glad", "cold")
+)
+
+
+def test_a_skill_whose_questions_share_words_keeps_to_them() -> None:
+    check_draft(Draft("Which synonyms has the word angry?", "Furious and cross."), Kind.FREEFORM, LIST, None)
+    with pytest.raises(Dropped, match="off the skill"):
+        check_draft(Draft("What is the longest river?", "The Nile, they say."), Kind.FREEFORM, LIST, None)
+
+
+def test_a_skill_whose_questions_differ_is_free() -> None:
+    seeds = (
+        Seed(question="Why is ice cold?", answer="a", group=0),
+        Seed(question="Who reads maps?", answer="b", group=1),
+    )
+    check_draft(Draft("What is the longest river?", "The Nile, they say."), Kind.FREEFORM, seeds, None)
 
 
 def test_rouge_l_is_the_published_measure() -> None:

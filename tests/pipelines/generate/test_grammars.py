@@ -22,4 +22,6 @@ def test_every_schema_compiles(tmp_path: Path) -> None:
     information: Any = xgrammar.TokenizerInfo.from_huggingface(tokenizer, vocab_size=264)
     compiler = xgrammar.GrammarCompiler(information)
     for kind in Kind:
-        compiler.compile_json_schema(json.dumps(prompts_for(kind).sample_schema()), any_whitespace=False)
+        for extractive in (False, True):
+            schema = prompts_for(kind).sample_schema(extractive=extractive)
+            compiler.compile_json_schema(json.dumps(schema), any_whitespace=False)
