@@ -24,6 +24,7 @@ from tests.journeys.conftest import fresh_database, recipe
 pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("journey")]
 
 T = TypeVar("T")
+_NO_COMMIT = "deadbeef" * 5
 World = tuple[Stack, StandIn, Ledger]
 
 
@@ -107,12 +108,12 @@ def test_a_leaf_that_is_not_yaml_is_annotated_where_it_breaks(world: World, tmp_
 def test_a_document_that_is_not_there_blames_the_leaf_in_the_comment(world: World, tmp_path: Path) -> None:
     commit = world[1].seeded.documents_commit
     assert commit is not None
-    number, head = _open(world[1], tmp_path, lambda text: text.replace(commit, "0" * 40))
+    number, head = _open(world[1], tmp_path, lambda text: text.replace(commit, _NO_COMMIT))
     assert _check(world, head).conclusion == "success"
     world[1].person("max").comment(number, f"/graft approve {head}")
     run = _ended(world, number)
     assert run.state is RunState.FAILED
-    assert "0" * 40 in _comment(world, number)
+    assert _NO_COMMIT in _comment(world, number)
 
 
 def test_an_unreachable_teacher_is_nobodys_fault_in_the_pull_request(world: World, tmp_path: Path) -> None:
