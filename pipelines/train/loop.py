@@ -46,11 +46,14 @@ class PhaseLoop:
         # DeepSpeed counts batches to a step; it is told one number, so shorter steps get empty batches.
         self._accumulate = max(len(batches) for batches in self._batches)
 
-    def run(self, should_stop: Callable[[], bool]) -> None:
-        """Raises Interrupted, with everything saved, after the step in which any rank is to stop."""
+    def run(self, should_stop: Callable[[], bool], *, taken_up: bool = False) -> None:
+        """Raises Interrupted, with everything saved, after the step in which any rank is to stop.
+
+        `taken_up`: the phase before was finished by an earlier try, so that this one goes on from its step 0.
+        """
         engine, optimiser = self._engine()
         steps = self._checkpoints.restore(engine)
-        resumed = steps[-1].step if steps else None
+        resumed = steps[-1].step if steps else 0 if taken_up else None
         for number in range(len(steps) + 1, len(self._plan.steps) + 1):
             steps.append(self._step(engine, optimiser, number))
             if self._world.leads:

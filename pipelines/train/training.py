@@ -26,20 +26,23 @@ def train(job: Job, should_stop: Callable[[], bool]) -> None:
     plans = [plan_phase(job, phase, tokenizer) for phase in job.phases]
     progress = ProgressFile(job.run_dir / "progress.json")
     total, before = sum(len(plan.steps) for plan in plans), 0
-    folder = job.base_model
+    folder, taken_up = job.base_model, False
     for plan in plans:
         done = job.phase_folder(plan.phase.phase)
-        if not done.is_dir():
+        if done.is_dir():
+            taken_up = True
+        else:
             loop = PhaseLoop(job, plan, folder, world, partial(_say, progress, before, total))
-            _run(loop, world, should_stop)
+            _run(loop, world, should_stop, taken_up=taken_up)
+            taken_up = False
             gc.collect()
         folder = done / "model"
         before += len(plan.steps)
 
 
-def _run(loop: PhaseLoop, world: World, should_stop: Callable[[], bool]) -> None:
+def _run(loop: PhaseLoop, world: World, should_stop: Callable[[], bool], *, taken_up: bool) -> None:
     try:
-        loop.run(should_stop)
+        loop.run(should_stop, taken_up=taken_up)
     except torch.OutOfMemoryError as error:
         raise WrongUse(
             "accelerator_memory",
