@@ -16,9 +16,10 @@ from tests.databases import own_schema
 Walk = Callable[..., JourneyReport]
 
 
-def recipe(folder: Path, **changes: dict[str, object]) -> Path:
-    """The scripted recipe with some settings changed, section by section."""
-    shipped = yaml.safe_load((Path(__file__).parents[2] / "pipelines/recipes/scripted.yaml").read_text())
+def recipe(folder: Path, shipped_as: str = "scripted", **changes: dict[str, object]) -> Path:
+    """A shipped recipe with some settings changed, section by section."""
+    source = Path(__file__).parents[2] / f"pipelines/recipes/{shipped_as}.yaml"
+    shipped = yaml.safe_load(source.read_text())
     for section, settings in changes.items():
         shipped.setdefault(section, {}).update(settings)
     path = folder / "recipe.yaml"

@@ -4,13 +4,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.conftest import Walk
+from tests.journeys.conftest import Walk, recipe
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1500)]
 
 
 def test_a_leaf_becomes_a_comment_a_release_and_a_badge(walked: Walk, tmp_path: Path) -> None:
-    report = walked(tmp_path, recipe="laptop")
+    smaller = recipe(
+        tmp_path,
+        "laptop",
+        generate={"samples_per_leaf": 8},
+        mix={"tokens_per_phase": 1536},
+        evaluate={"max_answers": 1},
+    )
+    report = walked(tmp_path, recipe=str(smaller))
     exam = next(delta for delta in report.deltas if delta.metric == "exam")
     assert exam.n >= 5
     assert exam.delta > 0, "training on a leaf's own samples must make its answers likelier"
