@@ -40,7 +40,7 @@ check: setup ## lint, formatting, types, import contracts
 	$(VENV)/bin/lint-imports
 
 quick: setup ## the tests without engines, two at a time
-	$(PYTEST) -m "not engine and not gpu" -n $(JOBS) --dist loadgroup --durations 15 $(ARGS)
+	$(PYTEST) -m "not engine and not gpu" -n $(JOBS) --dist loadfile --durations 15 $(ARGS)
 
 engine: setup ## the tests on the real engines, one after the other
 	$(PYTEST) -m "engine and not gpu" --durations 10 $(ARGS)

@@ -26,12 +26,12 @@ class Provenance(BaseModel):
 
 @cache
 def code_version(stage: str) -> str:
-    """SHA-256 (16 hex digits) of the source that decides a stage's output.
+    """SHA-256 (16 hex digits) of the source, prompts included, that decides a stage's output.
 
     Only the stage's own folder, the engines and the shared papers count, so that mending one stage does not
     make the artifacts of the others stale.
     """
-    own = sorted((_PACKAGE / stage).rglob("*.py"))
+    own = sorted(path for path in (_PACKAGE / stage).rglob("*") if path.suffix in {".py", ".yaml"})
     engines = sorted((_PACKAGE / "engines").rglob("*.py")) if stage == "generate" else []
     shared = [_PACKAGE / name for name in _SHARED if (_PACKAGE / name).exists()]
     hasher = hashlib.sha256()

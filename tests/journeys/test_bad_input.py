@@ -21,7 +21,7 @@ from service.ledger.tables import RunKind, RunState
 from service.reports.comment import MARKER
 from tests.journeys.conftest import fresh_database, recipe
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("journey")]
+pytestmark = [pytest.mark.timeout(600)]
 
 T = TypeVar("T")
 _NO_COMMIT = "deadbeef" * 5

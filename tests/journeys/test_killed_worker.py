@@ -6,7 +6,7 @@ import pytest
 
 from tests.journeys.conftest import Walk, recipe
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("journey")]
+pytestmark = [pytest.mark.timeout(900)]
 
 
 def test_a_worker_killed_in_generate_and_in_train_still_ends_in_one_comment_and_one_release(

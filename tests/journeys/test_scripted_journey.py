@@ -7,7 +7,7 @@ import pytest
 from service.cli.journey.report import JourneyReport
 from tests.journeys.conftest import Walk
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("journey")]
+pytestmark = [pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
