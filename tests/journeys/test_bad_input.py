@@ -113,7 +113,9 @@ def test_a_document_that_is_not_there_blames_the_leaf_in_the_comment(world: Worl
     world[1].person("max").comment(number, f"/graft approve {head}")
     run = _ended(world, number)
     assert run.state is RunState.FAILED
-    assert _NO_COMMIT in _comment(world, number)
+    said = _comment(world, number)
+    assert "The evaluation failed in collect" in said
+    assert "deadbeef" in said.replace("\u200b", ""), said
 
 
 def test_an_unreachable_teacher_is_nobodys_fault_in_the_pull_request(world: World, tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def test_approval_starts_an_evaluation_of_exactly_this_head(
     pull = open_pull()
     deliver_pull(house, pull.number)
     house.heed()
-    comment = standin.person("max").comment(pull.number, "/graft approve")
+    comment = standin.person("max").comment(pull.number, f"/graft approve {pull.head}")
     deliver_comment(house, pull.number, comment.id)
     house.heed()
 
@@ -132,7 +132,7 @@ def test_a_push_supersedes_runs_drops_the_approval_and_says_so_on_the_old_check(
     old = pull.head
     deliver_pull(house, pull.number)
     house.heed()
-    comment = standin.person("max").comment(pull.number, "/graft approve")
+    comment = standin.person("max").comment(pull.number, f"/graft approve {pull.head}")
     deliver_comment(house, pull.number, comment.id)
     house.heed()
     pull.push()
@@ -154,7 +154,7 @@ def test_a_closed_pull_requests_runs_are_cancelled(
     pull = open_pull()
     deliver_pull(house, pull.number)
     house.heed()
-    comment = standin.person("max").comment(pull.number, "/graft approve")
+    comment = standin.person("max").comment(pull.number, f"/graft approve {pull.head}")
     deliver_comment(house, pull.number, comment.id)
     house.heed()
     standin.person("max").repo().get_pull(pull.number).edit(state="closed")
