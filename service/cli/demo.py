@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from pipelines.errors import WrongUse
+from pipelines.recipe import load_recipe
 from service.cli.journey.leaf import NewLeaf
 from service.cli.journey.report import JourneyReport
 from service.cli.journey.show import Show
@@ -84,10 +85,7 @@ def demo(
 
 def walk(options: DemoOptions, console: Console) -> JourneyReport:
     """Bring the stack up, walk the journey, take everything down again."""
-    if options.taxonomy is None and options.leaf not in _SAMPLES:
-        raise WrongUse(
-            "no_taxonomy", f"--leaf {options.leaf} needs a taxonomy", mend="Give --taxonomy DIR too."
-        )
+    _check(options)
     signal.signal(signal.SIGTERM, _interrupt)
     show = Show(console)
     began = time.monotonic()
@@ -103,6 +101,22 @@ def walk(options: DemoOptions, console: Console) -> JourneyReport:
             show.step(f"Everything stays up until Ctrl-C: {stack.web_url} and {standin.base_url}")
             _stay(stack)
     return result
+
+
+def _check(options: DemoOptions) -> None:
+    """Raises WrongUse for what would only fail minutes later."""
+    load_recipe(options.recipe)
+    if options.taxonomy is None:
+        if options.leaf not in _SAMPLES:
+            raise WrongUse(
+                "no_taxonomy", f"--leaf {options.leaf} needs a taxonomy", mend="Give --taxonomy DIR too."
+            )
+    elif not (options.taxonomy / options.leaf / "qna.yaml").is_file():
+        raise WrongUse(
+            "no_such_leaf",
+            f"{options.taxonomy} holds no leaf {options.leaf!r}",
+            mend="Give --leaf the path of a folder with a qna.yaml, within --taxonomy.",
+        )
 
 
 @contextmanager

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from service.errors import ServiceError
+
 DOCUMENTATION = "https://docs.github.com/rest"
 
 
-class StandInError(Exception):
+class StandInError(ServiceError):
     """The stand-in cannot do what its operator asked; the message says what to do next."""
 
 
