@@ -1,66 +1,19 @@
 """`graft bench NAME`: ours and the peer alternating in one run; figures, never verdicts."""
 
+import importlib
 import json
-import os
-import platform
-import tempfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
-from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Table
 
 from pipelines.errors import WrongUse
-from pipelines.provenance import installed_versions
-from service.cli.demo import DemoOptions, walk
+from service.cli.benches.result import BenchOptions, BenchResult
 
-
-class Figure(BaseModel):
-    """`value` is the median of `runs`; `goal` says what it is held against."""
-
-    value: float
-    unit: str
-    goal: str
-    runs: list[float]
-
-
-class BenchResult(BaseModel):
-    name: str
-    figures: dict[str, Figure]
-    peers: dict[str, str]
-    environment: dict[str, str]
-
-
-def journey_bench(console: Console) -> BenchResult:
-    """The whole demo on the real engines, from nothing but prepared models; there is no peer."""
-    with tempfile.TemporaryDirectory(prefix="graft-bench-") as folder:
-        result = walk(DemoOptions(home=Path(folder)), console)
-    share = round(result.overhead_share, 4)
-    return BenchResult(
-        name="journey",
-        figures={
-            "journey_s": Figure(
-                value=round(result.journey_seconds, 1),
-                unit="s",
-                goal="at most 900, aiming for 600",
-                runs=[round(result.journey_seconds, 1)],
-            ),
-            "overhead_share": Figure(
-                value=share,
-                unit="share of journey_s outside the engines and the trainer",
-                goal="small",
-                runs=[share],
-            ),
-        },
-        peers={},
-        environment=environment() | result.versions,
-    )
-
-
-BENCHES: dict[str, Callable[[Console], BenchResult]] = {"journey": journey_bench}
+BENCHES: Final = ("journey",)
+"""Each is a module of `service.cli.benches`; only the one that is asked for is loaded."""
 
 
 def bench(
@@ -70,30 +23,34 @@ def bench(
     setup: Annotated[
         bool, typer.Option("--setup", help="Install peers in an environment of their own.")
     ] = False,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of real data, for benchmarks that use some.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Repeats what was drawn by chance.")] = 0,
+    deliveries: Annotated[int, typer.Option(help="chaos: how many webhooks are sent.", min=1)] = 200,
+    kills: Annotated[int, typer.Option(help="chaos: how many faults are put in.", min=0)] = 20,
 ) -> None:
     """Measure; exits 0 whatever the figures are, 3 when a peer is missing."""
     if name not in BENCHES:
         raise WrongUse(
             "no_such_bench", f"there is no benchmark {name!r}", mend=f"One of: {', '.join(BENCHES)}."
         )
+    module: Any = importlib.import_module(f"service.cli.benches.{name}")
     out = Console(highlight=False)
+    progress = Console(stderr=True, highlight=False)
     if setup:
-        out.print(f"{name} has no peers to install.")
+        if hasattr(module, "setup"):
+            module.setup(progress)
+        else:
+            out.print(f"{name} has no peers to install.")
         return
-    result = BENCHES[name](Console(stderr=True, highlight=False))
+    result: BenchResult = module.run(
+        progress, BenchOptions(data=data, seed=seed, deliveries=deliveries, kills=kills)
+    )
     if as_json:
         typer.echo(json.dumps(result.model_dump()))
     else:
         out.print(_table(result))
-
-
-def environment() -> dict[str, str]:
-    """The machine and the versions that a figure depends on."""
-    return {
-        "cores": str(os.cpu_count()),
-        "machine": f"{platform.system()} {platform.machine()}",
-        "python": platform.python_version(),
-    } | installed_versions()
 
 
 def _table(result: BenchResult) -> Table:
