@@ -4,8 +4,6 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from taxonomy_schema.models import Attribution
-
 # The names InstructLab's guides give, and spellings met in leaves.
 _FIELDS: Final = {
     "title of work": "title",
@@ -49,12 +47,3 @@ def read_works(text: str) -> tuple[Work, ...]:
         works[-1].values[name] = match[2].strip()
         works[-1].places[name] = (number, match.start(2) + 1)
     return tuple(works)
-
-
-def to_attribution(works: tuple[Work, ...]) -> Attribution:
-    """One attribution for a leaf: the distinct values of each field, in order, joined by semicolons."""
-    joined = {
-        name: "; ".join(dict.fromkeys(work.values[name] for work in works if work.values.get(name)))
-        for name in Attribution.model_fields
-    }
-    return Attribution(**joined)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
-from taxonomy_schema.models import Finding, Severity
+from taxonomy_schema.findings import Finding, Severity
 from taxonomy_schema.rules import ALL_RULES
 
 _SARIF_SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -20,7 +20,7 @@ def to_json(findings: Sequence[Finding], leaves: int) -> str:
         "leaves": leaves,
         "errors": errors,
         "hints": len(findings) - errors,
-        "findings": [finding.model_dump(mode="json") for finding in findings],
+        "findings": [finding.to_dict() for finding in findings],
     }
     return json.dumps(report, ensure_ascii=False, indent=2)
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from taxonomy_schema.entries import LEAF_FILES
 from taxonomy_schema.errors import TreeError
-from taxonomy_schema.models import ROOTS
+from taxonomy_schema.kinds import ROOTS
 
 _SURE: Final = 2
 

@@ -1,31 +1,23 @@
 """The newest model of a leaf. Older leaves are lifted to it by `taxonomy_schema.versions`."""
 
 import hashlib
-from enum import StrEnum
 from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict
 
-ROOTS = ("knowledge", "compositional_skills", "foundational_skills")
-NEWEST_VERSION = 3
+from taxonomy_schema.findings import Finding, Place, Severity
+from taxonomy_schema.kinds import NEWEST_VERSION, ROOTS, Kind
+
+__all__ = [
+    "NEWEST_VERSION", "ROOTS", "Attribution", "Finding", "Frozen", "Kind", "KnowledgeDocument", "Leaf", "Place", "Seed",
+    "Severity",
+]  # fmt: skip
 
 
 class Frozen(BaseModel):
     """A value: compared by content, never changed, unknown fields refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Kind(StrEnum):
-    """What a leaf teaches, which decides its flow through generation."""
-
-    KNOWLEDGE = "knowledge"
-    GROUNDED = "grounded"
-    FREEFORM = "freeform"
-
-    @property
-    def is_knowledge(self) -> bool:
-        return self is Kind.KNOWLEDGE
 
 
 class Seed(Frozen):
@@ -77,27 +69,3 @@ class Leaf(Frozen):
     def digest(self) -> str:
         """SHA-256 (hex) of the leaf's content: equal content, equal digest, wherever and whenever it was read."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
-
-
-class Severity(StrEnum):
-    ERROR = "error"
-    HINT = "hint"
-
-
-class Place(Frozen):
-    """A place in a file of the taxonomy; line and column count from 1."""
-
-    file: str
-    line: int = 1
-    column: int = 1
-    end_line: int | None = None
-
-
-class Finding(Frozen):
-    """What a rule says of a leaf. An error blocks, a hint does not."""
-
-    code: str
-    severity: Severity
-    message: str
-    mend: str
-    place: Place

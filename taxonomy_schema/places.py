@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from taxonomy_schema.models import Place
+from taxonomy_schema.findings import Place
 
 Path = tuple[str | int, ...]
 
@@ -35,7 +35,7 @@ class Lines:
         self.file = file
         self._last = max(1, text.count("\n") + (not text.endswith("\n")))
         self._starts: list[int] | None = None
-        if _ODD_BREAKS.search(text):
+        if ("\r" in text or not text.isascii()) and _ODD_BREAKS.search(text):
             self._starts = [0, *(match.end() for match in _BREAK.finditer(text))]
 
     def of(self, mark: Any) -> tuple[int, int]:
@@ -44,11 +44,6 @@ class Lines:
             return mark.line + 1, mark.column + 1
         line = bisect.bisect_right(self._starts, mark.index)
         return line, mark.index - self._starts[line - 1] + 1
-
-    def spot(self, start: Any, end: Any, text: str | None = None, *, plain: bool = False) -> Spot:
-        line, column = self.of(start)
-        end_line, end_column = self.of(end)
-        return Spot(line, column, end_line, end_column, text, plain)
 
     def place(self, mark: Any) -> Place:
         return self._at(*self.of(mark))

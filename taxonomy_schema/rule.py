@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from taxonomy_schema.models import Finding, Place, Severity
+from taxonomy_schema.findings import Finding, Place, Severity
 
 _LONGEST_QUOTE = 60
 

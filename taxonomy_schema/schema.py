@@ -4,14 +4,12 @@ import difflib
 import functools
 import importlib.resources
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from jsonschema import Draft202012Validator, ValidationError
-from jsonschema.protocols import Validator
-from jsonschema.validators import extend
+import jsonschema_rs
 
-from taxonomy_schema.models import Finding
+from taxonomy_schema.findings import Finding
 from taxonomy_schema.parse_rules import (
     BadVersion,
     EmptyValue,
@@ -21,14 +19,168 @@ from taxonomy_schema.parse_rules import (
     UnknownKey,
     WrongType,
 )
-from taxonomy_schema.places import Lines, Path
+from taxonomy_schema.places import Path
 from taxonomy_schema.rule import quoted
-from taxonomy_schema.yaml_source import Odd, YamlSource
+from taxonomy_schema.spots import YamlSource
+from taxonomy_schema.yaml_source import Odd
 
 VERSIONS: Final = (1, 2, 3)
 _OLDEST_KNOWLEDGE: Final = 3
 _TYPE_NAMES: Final = {"string": "text", "array": "a list", "object": "a mapping", "integer": "a whole number"}
 _ODD_NAMES: Final = {"timestamp": "a date", "int": "a number", "float": "a number"}
+
+
+@functools.cache
+def schema(name: str) -> dict[str, Any]:
+    """The JSON Schema `schemas/<name>.json`, such as `skill-v3`."""
+    text = importlib.resources.files("taxonomy_schema").joinpath("schemas", f"{name}.json").read_text("utf-8")
+    read: dict[str, Any] = json.loads(text)
+    return read
+
+
+@functools.cache
+def _validator(name: str) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(schema(name))
+
+
+def written_version(data: Mapping[str, Any]) -> int:
+    """The version a leaf says it has; 0 for one that is no whole number. Text such as "3" chooses schema 3,
+    which then refuses the text, as InstructLab's parser does.
+    """
+    value = data.get("version", 1)
+    if type(value) is int:
+        return value
+    if isinstance(value, bool):
+        return 0
+    try:
+        return int(value)
+    except (ValueError, TypeError, OverflowError):
+        return 1
+
+
+def schema_findings(source: YamlSource, *, knowledge: bool) -> list[Finding]:
+    """What the schema of the leaf's version says of its data (a mapping)."""
+    version = written_version(source.data)
+    if version not in VERSIONS:
+        return [
+            BadVersion.finding(
+                source.lines.value(source.spot(("version",))),
+                "This version is not supported.",
+                "Write “version: 3”.",
+            )
+        ]
+    if knowledge and version < _OLDEST_KNOWLEDGE:
+        return [
+            BadVersion.finding(
+                source.lines.value(source.spot(("version",))),
+                f"Version {version} is not supported for knowledge.",
+                "Write “version: 3” and group the seeds by context, each with its questions_and_answers.",
+            )
+        ]
+    validator = _validator(f"{'knowledge' if knowledge else 'skill'}-v{version}")
+    if not source.odd and validator.is_valid(source.data):
+        return []
+    return list(_told(validator.iter_errors(_as_json(source.data)), source))
+
+
+def _told(errors: Iterable[Any], source: YamlSource) -> Iterator[Finding]:
+    for error in errors:
+        path = tuple(error.instance_path)
+        yield from _TELL[error.kind.name](error.kind, path, source)
+
+
+def _as_json(value: Any) -> Any:
+    """The data with a number that fits no schema for each odd value: no two alike, as odd values are."""
+    if isinstance(value, Odd):
+        return 0.5 + id(value) % (1 << 40)
+    if isinstance(value, dict):
+        return {key: _as_json(inner) for key, inner in value.items()}
+    return [_as_json(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _at(source: YamlSource, path: Path) -> Any:
+    """The value at a path, as it was read."""
+    return functools.reduce(lambda value, step: value[step], path, source.data)
+
+
+def _missing(kind: Any, path: Path, source: YamlSource) -> Iterator[Finding]:
+    where = f" in {_name(path)}" if path else ""
+    key = kind.property
+    yield MissingKey.finding(
+        source.lines.key(source.spot(path)), f"The key “{key}” is missing{where}.", f"Add “{key}: …”."
+    )
+
+
+def _unknown(kind: Any, path: Path, source: YamlSource) -> Iterator[Finding]:
+    instance = _at(source, path)
+    known = _known_keys(path, source)
+    for key in kind.unexpected:
+        near = difflib.get_close_matches(key, [name for name in known if name not in instance], n=1)
+        mend = f"Did you mean “{near[0]}”?" if near else "Remove it; known here are " + ", ".join(known) + "."
+        yield UnknownKey.finding(
+            source.lines.key(source.spot((*path, key))), f"The key {quoted(key)} is not known.", mend
+        )
+
+
+def _known_keys(path: Path, source: YamlSource) -> list[str]:
+    """The keys that the schema knows at a path."""
+    knowledge = source.file.startswith("knowledge/")
+    here = schema(f"{'knowledge' if knowledge else 'skill'}-v{written_version(source.data)}")
+    for step in path:
+        here = here["items"] if isinstance(step, int) else here["properties"][step]
+    return list(here["properties"])
+
+
+def _wrong_type(kind: Any, path: Path, source: YamlSource) -> Iterator[Finding]:
+    spot = source.spot(path)
+    value = _at(source, path)
+    wanted = kind.types[0]
+    message = f"{_name(path)} must be {_TYPE_NAMES[wanted]}, and is read as {_kind(value)}."
+    if value is None:
+        mend = "Write the value after the colon, or remove the key if it is not needed."
+    elif wanted == "string" and spot.text is not None:
+        mend = f"Put it in quotes: “{_last(path)}: {_in_quotes(spot.text)}”."
+    elif wanted == "string":
+        mend = "If it is one text, put it in quotes or start it on the next line after “|”."
+    elif wanted == "integer" and spot.text is not None:
+        mend = "Write the number without quotes."
+    else:
+        mend = f"Write {_TYPE_NAMES[wanted]}, as the guide shows."
+    yield WrongType.finding(source.lines.value(spot), message, mend)
+
+
+def _empty(_: Any, path: Path, source: YamlSource) -> Iterator[Finding]:
+    yield EmptyValue.finding(
+        source.lines.value(source.spot(path)), f"{_name(path)} is empty.", "Write the text."
+    )
+
+
+def _version(_: Any, path: Path, source: YamlSource) -> Iterator[Finding]:
+    yield BadVersion.finding(
+        source.lines.value(source.spot(path)), "This version is not supported.", "Write “version: 3”."
+    )
+
+
+def _too_few(kind: Any, path: Path, source: YamlSource) -> Iterator[Finding]:
+    has = len(_at(source, path))
+    yield TooFew.finding(
+        source.lines.key(source.spot(path)),
+        f"{_name(path)} has {has} of at least {kind.limit} entries.",
+        f"Add {kind.limit - has} more.",
+    )
+
+
+def _twice(_: Any, path: Path, source: YamlSource) -> Iterator[Finding]:
+    """Each entry that equals an earlier one. The validator only says that there are such."""
+    seen: dict[Any, int] = {}
+    for index, item in enumerate(_at(source, path)):
+        first = seen.setdefault(_hashable(item), index)
+        if first != index:
+            yield SameSeedTwice.finding(
+                source.lines.key(source.spot((*path, index))),
+                f"{_name((*path, index))} says the same as the one in line {source.spot((*path, first)).line}.",
+                "Remove or change one.",
+            )
 
 
 def _hashable(value: Any) -> Any:
@@ -40,143 +192,7 @@ def _hashable(value: Any) -> Any:
     return ("bool", value) if isinstance(value, bool) else value
 
 
-def _unique_items(
-    _: Validator, wanted: bool, instance: Any, __: Mapping[str, Any]
-) -> Iterator[ValidationError]:
-    """`uniqueItems` by hashing: jsonschema's own compares every pair, which a long list turns into minutes."""
-    if not wanted or not isinstance(instance, list):
-        return
-    seen: dict[Any, int] = {}
-    for index, item in enumerate(instance):
-        first = seen.setdefault(_hashable(item), index)
-        if first != index:
-            yield ValidationError(str(first), path=(index,))
-
-
-_Checker: Final[Any] = extend(Draft202012Validator, {"uniqueItems": _unique_items})  # type: ignore[no-untyped-call]
-
-
-@functools.cache
-def validator(name: str) -> Validator:
-    """The compiled validator of `schemas/<name>.json`, such as `skill-v3`."""
-    text = importlib.resources.files("taxonomy_schema").joinpath("schemas", f"{name}.json").read_text("utf-8")
-    compiled: Validator = _Checker(json.loads(text))
-    return compiled
-
-
-def written_version(data: Mapping[str, Any]) -> int:
-    """The version a leaf says it has; 0 for one that is no whole number. Text such as "3" chooses schema 3,
-    which then refuses the text, as InstructLab's parser does.
-    """
-    value = data.get("version", 1)
-    if isinstance(value, bool):
-        return 0
-    try:
-        return int(value)
-    except (ValueError, TypeError, OverflowError):
-        return 1
-
-
-def schema_findings(source: YamlSource, lines: Lines, *, knowledge: bool) -> Iterator[Finding]:
-    """What the schema of the leaf's version says of its data (a mapping)."""
-    version = written_version(source.data)
-    if version not in VERSIONS:
-        yield BadVersion.finding(
-            lines.value(source.spot(("version",))), "This version is not supported.", "Write “version: 3”."
-        )
-        return
-    name = f"{'knowledge' if knowledge else 'skill'}-v{version}"
-    if knowledge and version < _OLDEST_KNOWLEDGE:
-        yield BadVersion.finding(
-            lines.value(source.spot(("version",))),
-            f"Version {version} is not supported for knowledge.",
-            "Write “version: 3” and group the seeds by context, each with its questions_and_answers.",
-        )
-        return
-    described: set[Path] = set()
-    for error in validator(name).iter_errors(source.data):
-        path = tuple(error.absolute_path)
-        if error.validator == "required" and path in described:
-            continue  # one error comes for each missing key, and the first told them all
-        if error.validator == "required":
-            described.add(path)
-        yield from _TELL[str(error.validator)](error, path, source, lines)
-
-
-def _missing(error: ValidationError, path: Path, source: YamlSource, lines: Lines) -> Iterator[Finding]:
-    spot = source.spot(path)
-    required: Any = error.validator_value
-    instance: Any = error.instance
-    for key in required:
-        if key not in instance:
-            where = f" in {_name(path)}" if path else ""
-            yield MissingKey.finding(
-                lines.key(spot), f"The key “{key}” is missing{where}.", f"Add “{key}: …”."
-            )
-
-
-def _unknown(error: ValidationError, path: Path, source: YamlSource, lines: Lines) -> Iterator[Finding]:
-    schema: Any = error.schema
-    instance: Any = error.instance
-    known = list(schema["properties"])
-    for key in instance:
-        if key in known:
-            continue
-        near = difflib.get_close_matches(key, [name for name in known if name not in instance], n=1)
-        mend = f"Did you mean “{near[0]}”?" if near else "Remove it; known here are " + ", ".join(known) + "."
-        yield UnknownKey.finding(
-            lines.key(source.spot((*path, key))), f"The key {quoted(key)} is not known.", mend
-        )
-
-
-def _wrong_type(error: ValidationError, path: Path, source: YamlSource, lines: Lines) -> Iterator[Finding]:
-    spot = source.spot(path)
-    wanted = str(error.validator_value)
-    message = f"{_name(path)} must be {_TYPE_NAMES[wanted]}, and is read as {_kind(error.instance)}."
-    if error.instance is None:
-        mend = "Write the value after the colon, or remove the key if it is not needed."
-    elif wanted == "string" and spot.text is not None:
-        mend = f"Put it in quotes: “{_last(path)}: {_in_quotes(spot.text)}”."
-    elif wanted == "string":
-        mend = "If it is one text, put it in quotes or start it on the next line after “|”."
-    elif wanted == "integer" and spot.text is not None:
-        mend = "Write the number without quotes."
-    else:
-        mend = f"Write {_TYPE_NAMES[wanted]}, as the guide shows."
-    yield WrongType.finding(lines.value(spot), message, mend)
-
-
-def _empty(_: ValidationError, path: Path, source: YamlSource, lines: Lines) -> Iterator[Finding]:
-    yield EmptyValue.finding(lines.value(source.spot(path)), f"{_name(path)} is empty.", "Write the text.")
-
-
-def _version(_: ValidationError, path: Path, source: YamlSource, lines: Lines) -> Iterator[Finding]:
-    yield BadVersion.finding(
-        lines.value(source.spot(path)), "This version is not supported.", "Write “version: 3”."
-    )
-
-
-def _too_few(error: ValidationError, path: Path, source: YamlSource, lines: Lines) -> Iterator[Finding]:
-    instance: Any = error.instance
-    needs: Any = error.validator_value
-    has = len(instance)
-    yield TooFew.finding(
-        lines.key(source.spot(path)),
-        f"{_name(path)} has {has} of at least {needs} entries.",
-        f"Add {needs - has} more.",
-    )
-
-
-def _twice(error: ValidationError, path: Path, source: YamlSource, lines: Lines) -> Iterator[Finding]:
-    first = source.spot((*path[:-1], int(error.message)))
-    yield SameSeedTwice.finding(
-        lines.key(source.spot(path)),
-        f"{_name(path)} says the same as the one in line {first.line}.",
-        "Remove or change one.",
-    )
-
-
-_TELL: Final = {
+_TELL: Final[dict[str, Callable[[Any, Path, YamlSource], Iterator[Finding]]]] = {
     "required": _missing,
     "additionalProperties": _unknown,
     "type": _wrong_type,

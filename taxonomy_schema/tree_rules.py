@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from taxonomy_schema.models import Finding, Place, Severity
+from taxonomy_schema.findings import Finding, Place, Severity
 from taxonomy_schema.rule import Rule
 
 _LINK: Final = "120000"

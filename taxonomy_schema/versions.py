@@ -7,7 +7,7 @@ version 2 needs five. Older knowledge leaves have no contexts and cannot be lift
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from taxonomy_schema.models import NEWEST_VERSION
+from taxonomy_schema.kinds import NEWEST_VERSION
 
 
 def _to_2(data: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Final
 
 import yaml
 
-from taxonomy_schema.models import Finding, Place
+from taxonomy_schema.findings import Finding, Place
 from taxonomy_schema.parse_rules import NotYaml, TabIndent, YamlFeature
 from taxonomy_schema.places import Lines
 
@@ -56,7 +56,7 @@ def unreadable(error: yaml.YAMLError, lines: Lines, text: str) -> Finding:
         )
     line = text.split("\n")[place.line - 1 : place.line]
     if line and "\t" in line[0][: len(line[0]) - len(line[0].lstrip())]:
-        where = place.model_copy(update={"column": line[0].index("\t") + 1})
+        where = place.at(column=line[0].index("\t") + 1)
         return TabIndent.finding(where, "This line is indented with a tab.", "Replace the tab by spaces.")
     for sign, message, mend in _MENDS:
         if sign in problem:

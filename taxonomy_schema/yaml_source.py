@@ -1,11 +1,10 @@
-"""YAML bytes -> plain data, with the place of every key and value, in one pass over the parser's events.
+"""YAML text -> plain data, with the place of every key and value, in one pass over the parser's events.
 
 Events are pulled one by one with a stack of our own, so that a deep, wide or self-containing document is stopped
 at its limit instead of after it has filled the memory or the C stack. No Python object but text, numbers, lists
-and mappings is ever made.
+and mappings is ever made. Places are kept as the parser's marks and worked out only for what is asked about.
 """
 
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import yaml
@@ -15,17 +14,17 @@ from yaml.events import (
     DocumentStartEvent,
     MappingEndEvent,
     MappingStartEvent,
-    NodeEvent,
     ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
+    StreamEndEvent,
 )
 from yaml.nodes import ScalarNode
 
-from taxonomy_schema.models import Finding
+from taxonomy_schema.findings import Finding
 from taxonomy_schema.parse_rules import DuplicateKey, TooLarge, YamlFeature
-from taxonomy_schema.places import Lines, Path, Spot
 from taxonomy_schema.rule import Rule, quoted
+from taxonomy_schema.spots import YamlSource
 from taxonomy_schema.yaml_faults import unreadable
 
 MAX_DEPTH: Final = 32
@@ -36,30 +35,20 @@ MAX_NUMBER: Final = (
 )
 
 _TAG: Final = "tag:yaml.org,2002:"
+_SCALARS: Final = ("str", "int", "float", "bool", "null", "timestamp")
 _IMPLICIT: Final = yaml.SafeLoader.yaml_implicit_resolvers
 _CONSTRUCT: Final = SafeConstructor()
+_LONGEST_WORD: Final = 5
+"""Of what YAML 1.1 reads as true, false or nothing, `false` is the longest."""
 
 
-@dataclass(frozen=True, slots=True)
 class Odd:
-    """A value that is no JSON value, such as a date; `kind` is YAML's name for it."""
+    """A value that is no JSON value, such as a date; `kind` is YAML's name for it. Equal to itself alone."""
 
-    kind: str
+    __slots__ = ("kind",)
 
-
-@dataclass(slots=True)
-class YamlSource:
-    """What one pass left: plain data (`None` if there was no document), the spot of every path, and faults."""
-
-    data: Any = None
-    spots: dict[Path, Spot] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
-
-    def spot(self, path: Path) -> Spot:
-        """Where `path` is written; for values that stand there only by an alias, where the alias is."""
-        while path and path not in self.spots:
-            path = path[:-1]
-        return self.spots.get(path) or Spot(1, 1, 1, 1)
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
 
 
 class _StopError(Exception):
@@ -70,108 +59,159 @@ class _StopError(Exception):
         self.finding = finding
 
 
-@dataclass(slots=True)
 class _Frame:
-    """An open list or mapping. `weight` counts its values, aliases at the weight of what they stand for."""
+    """An open list or mapping: its values, their nodes, and the key that waits for its value."""
 
-    container: list[Any] | dict[str, Any]
-    path: Path
-    anchor: str | None
-    weight: int = 1
-    key: str | None = None
-    key_spot: Spot | None = None
-    merges: list[Any] = field(default_factory=list)
+    __slots__ = ("anchor", "before", "children", "container", "key", "key_event", "mapping", "merges")
+
+    def __init__(self, container: Any, anchor: str | None, before: int, *, mapping: bool) -> None:
+        self.container = container
+        self.children: Any = {} if mapping else []
+        self.mapping = mapping
+        self.anchor = anchor
+        self.before = before  # how many values there were before it: the rest is its weight
+        self.key: str | None = ""
+        """`None` is the merge key `<<`."""
+        self.key_event: Any = None
+        self.merges: list[Any] = []
 
 
-def read_yaml(text: str, lines: Lines) -> YamlSource:
+def read_yaml(text: str, file: str) -> YamlSource:
     """Read one YAML document. Never raises for what the text holds; `findings` is empty if it is sound."""
-    builder = _Builder(lines)
+    source = YamlSource(file, text)
+    builder = _Builder(source)
     try:
-        for event in yaml.parse(text, Loader=yaml.CBaseLoader):
-            builder.take(event)
+        parser = yaml.CBaseLoader(text)
+        builder.read(parser.get_event)
     except _StopError as stop:
-        builder.source.findings.append(stop.finding)
+        source.findings.append(stop.finding)
     except yaml.YAMLError as error:
-        builder.source.findings.append(unreadable(error, lines, text))
-    return builder.source
+        source.findings.append(unreadable(error, source.lines, text))
+    return source
+
+
+def _merge(container: dict[str, Any], merged: Any) -> None:
+    """Add what is not there; what is no mapping stays under its key, and is refused as any unknown key."""
+    for one in merged if isinstance(merged, list) else [merged]:
+        if not isinstance(one, dict):
+            container["<<"] = merged
+            return
+        for key, value in one.items():
+            container.setdefault(key, value)
 
 
 class _Builder:
-    def __init__(self, lines: Lines) -> None:
-        self.lines = lines
-        self.source = YamlSource()
+    def __init__(self, source: YamlSource) -> None:
+        self.source = source
+        self.top = self.frame = _Frame([], None, 0, mapping=False)
         self.stack: list[_Frame] = []
         self.anchors: dict[str, tuple[Any, int]] = {}
         self.documents = 0
-        self.weight = 0
+        self.count = 0
+        """Values so far, an alias counted as what it stands for."""
 
-    def take(self, event: Any) -> None:
-        kind = type(event)
-        if kind is ScalarEvent:
-            self._scalar(event)
-        elif kind is MappingStartEvent or kind is SequenceStartEvent:
-            self._open(event, {} if kind is MappingStartEvent else [])
-        elif kind is MappingEndEvent or kind is SequenceEndEvent:
-            self._close()
-        elif kind is AliasEvent:
-            self._alias(event)
-        elif kind is DocumentStartEvent:
-            self.documents += 1
-            if self.documents > 1:
-                raise self._stopped(
-                    YamlFeature,
-                    event,
-                    "A second document starts here.",
-                    "Keep one document: remove this “---” and what follows it.",
-                )
+    def read(self, next_event: Any) -> None:
+        """Take every event; what stands at the top becomes the source's data."""
+        scalar = self._scalar
+        while True:
+            event = next_event()
+            kind = type(event)
+            if kind is ScalarEvent:
+                scalar(event)
+            elif kind is MappingStartEvent:
+                self._open(event, {}, mapping=True)
+            elif kind is MappingEndEvent or kind is SequenceEndEvent:
+                self._close()
+            elif kind is SequenceStartEvent:
+                self._open(event, [], mapping=False)
+            elif kind is AliasEvent:
+                self._alias(event)
+            elif kind is DocumentStartEvent:
+                self._document(event)
+            elif kind is StreamEndEvent:
+                break
+        if self.top.container:
+            self.source.data, self.source.node = self.top.container[0], self.top.children[0]
 
-    def _scalar(self, event: ScalarEvent) -> None:
-        spot = self.lines.spot(event.start_mark, event.end_mark, event.value, plain=not event.style)
-        if len(event.value) > MAX_SCALAR:
+    def _document(self, event: DocumentStartEvent) -> None:
+        self.documents += 1
+        if self.documents > 1:
+            raise self._stopped(
+                YamlFeature,
+                event,
+                "A second document starts here.",
+                "Keep one document: remove this “---” and what follows it.",
+            )
+
+    def _scalar(self, event: Any) -> None:
+        written = event.value
+        if len(written) > MAX_SCALAR:
             raise self._stopped(
                 TooLarge,
                 event,
-                f"One value has {len(event.value):,} characters; {MAX_SCALAR:,} is the most.",
+                f"One value has {len(written):,} characters; {MAX_SCALAR:,} is the most.",
                 "Shorten it.",
             )
-        value = self._resolve(event)
-        frame = self.stack[-1] if self.stack else None
-        if frame is not None and isinstance(frame.container, dict) and frame.key is None:
-            self._key(frame, event, spot, value)
+        # What is quoted or a block, has no tag, is text; and so is most of what is plain.
+        value = written if event.tag is None and not event.implicit[0] else self._resolve(event, written)
+        frame = self.frame
+        if frame.mapping and frame.key_event is None:
+            self._key(frame, event, value)
             return
-        self._weigh(event, 1)
-        if event.anchor:
+        self.count += 1
+        if self.count > MAX_NODES:
+            raise self._too_many(event)
+        if event.anchor is not None:
             self.anchors[event.anchor] = (value, 1)
-        self._place(value, spot, 1)
+        if not frame.mapping:
+            frame.container.append(value)
+            frame.children.append((event, None, None))
+        elif frame.key is None:
+            self._place(frame, event, value, None)
+        else:
+            frame.container[frame.key] = value
+            frame.children[frame.key] = (event, frame.key_event, None)
+            frame.key_event = None
 
-    def _key(self, frame: _Frame, event: ScalarEvent, spot: Spot, value: Any) -> None:
-        if event.value == "<<" and not event.style:
-            frame.key, frame.key_spot = "<<", spot
+    def _key(self, frame: _Frame, event: Any, value: Any) -> None:
+        written = event.value
+        if written == "<<" and not event.style:
+            frame.key, frame.key_event = None, event
             return
-        if not isinstance(value, str):
+        if type(value) is not str:
             self._say(
                 YamlFeature,
                 event,
-                f"The key {quoted(event.value)} is not read as text.",
-                f'Write it in quotes: "{event.value}".',
+                f"The key {quoted(written)} is not read as text.",
+                f'Write it in quotes: "{written}".',
             )
-        if event.anchor:
+        if event.anchor is not None:
             self.anchors[event.anchor] = (value, 1)
-        self._named(frame, event, spot, event.value)
+        self._named(frame, event, written)
 
-    def _named(self, frame: _Frame, event: NodeEvent, spot: Spot, key: str) -> None:
+    def _named(self, frame: _Frame, event: Any, key: str) -> None:
         if key in frame.container:
-            first = self.source.spots[(*frame.path, key)]
+            first = frame.children[key][1]
             self._say(
                 DuplicateKey,
                 event,
-                f"The key {quoted(key)} already stands in line {first.key_line or first.line}.",
+                f"The key {quoted(key)} already stands in line {self.source.lines.of(first.start_mark)[0]}.",
                 "Keep one of the two.",
             )
-        frame.key, frame.key_spot = key, spot
+        frame.key, frame.key_event = key, event
 
-    def _open(self, event: Any, container: list[Any] | dict[str, Any]) -> None:
-        self._weigh(event, 1)
+    def _open(self, event: Any, container: Any, *, mapping: bool) -> None:
+        frame = self.frame
+        if frame.mapping and frame.key_event is None:
+            raise self._stopped(
+                YamlFeature, event, "A key is a list or a mapping here.", "Write keys as plain text."
+            )
+        if event.tag is not None:
+            self._check_tag(event, ("map", "seq"))
+        before = self.count
+        self.count += 1
+        if self.count > MAX_NODES:
+            raise self._too_many(event)
         if len(self.stack) >= MAX_DEPTH:
             raise self._stopped(
                 TooLarge,
@@ -179,26 +219,18 @@ class _Builder:
                 f"The file is nested deeper than {MAX_DEPTH} levels.",
                 "Write it as flat as the format is.",
             )
-        frame = self.stack[-1] if self.stack else None
-        if frame is not None and isinstance(frame.container, dict) and frame.key is None:
-            raise self._stopped(
-                YamlFeature, event, "A key is a list or a mapping here.", "Write keys as plain text."
-            )
-        self._check_tag(event, ("map", "seq"))
-        spot = self.lines.spot(event.start_mark, event.start_mark)
-        path = self._place(container, spot, 0)
-        self.stack.append(_Frame(container, path, event.anchor))
+        opened = _Frame(container, event.anchor, before, mapping=mapping)
+        self._place(frame, event, container, opened.children)
+        self.stack.append(frame)
+        self.frame = opened
 
     def _close(self) -> None:
-        frame = self.stack.pop()
-        if isinstance(frame.container, dict):
-            for merged in frame.merges:
-                for key, value in merged.items():
-                    frame.container.setdefault(key, value)
-        if frame.anchor:
-            self.anchors[frame.anchor] = (frame.container, frame.weight)
-        if self.stack:
-            self.stack[-1].weight += frame.weight
+        frame = self.frame
+        for merged in reversed(frame.merges):
+            _merge(frame.container, merged)
+        if frame.anchor is not None:
+            self.anchors[frame.anchor] = (frame.container, self.count - frame.before)
+        self.frame = self.stack.pop()
 
     def _alias(self, event: AliasEvent) -> None:
         anchor = event.anchor or ""
@@ -210,10 +242,11 @@ class _Builder:
                 "Write the value out.",
             )
         value, weight = self.anchors[anchor]
-        self._weigh(event, weight)
-        spot = self.lines.spot(event.start_mark, event.end_mark)
-        frame = self.stack[-1]
-        if isinstance(frame.container, dict) and frame.key is None:
+        self.count += weight
+        if self.count > MAX_NODES:
+            raise self._too_many(event)
+        frame = self.frame
+        if frame.mapping and frame.key_event is None:
             if not isinstance(value, str):
                 raise self._stopped(
                     YamlFeature,
@@ -221,52 +254,49 @@ class _Builder:
                     "A key is an alias of something that is not text.",
                     "Write keys as plain text.",
                 )
-            self._named(frame, event, spot, value)
+            self._named(frame, event, value)
             return
-        self._place(value, spot, weight)
+        self._place(frame, event, value, None)
 
-    def _place(self, value: Any, spot: Spot, weight: int) -> Path:
-        """Put a value where the stack says; return its path."""
-        if not self.stack:
-            self.source.data = value
-            self.source.spots[()] = spot
-            return ()
-        frame = self.stack[-1]
-        frame.weight += weight
-        if isinstance(frame.container, list):
-            path: Path = (*frame.path, len(frame.container))
+    def _place(self, frame: _Frame, event: Any, value: Any, children: Any) -> None:
+        """Put a value, and its node, where the stack says."""
+        if not frame.mapping:
             frame.container.append(value)
+            frame.children.append((event, None, children))
+            return
+        key = "<<" if frame.key is None else frame.key
+        frame.children[key] = (event, frame.key_event, children)
+        frame.key_event = None
+        if frame.key is None:
+            frame.merges.append(value)  # filled in when the mapping ends: a list is still empty here
         else:
-            key = frame.key or ""
-            path = (*frame.path, key)
-            if frame.key_spot is not None:
-                spot.key_line, spot.key_column = frame.key_spot.line, frame.key_spot.column
-            self._put(frame, key, value, plain_merge=frame.key_spot is not None and frame.key_spot.plain)
-            frame.key = frame.key_spot = None
-        self.source.spots[path] = spot
-        return path
+            frame.container[key] = value
 
-    def _put(self, frame: _Frame, key: str, value: Any, *, plain_merge: bool) -> None:
-        if key == "<<" and plain_merge:
-            many = value if isinstance(value, list) else [value]
-            if all(isinstance(one, dict) for one in many):
-                frame.merges.extend(many)
-                return
-        assert isinstance(frame.container, dict)  # noqa: S101 - the caller looked
-        frame.container[key] = value
-
-    def _resolve(self, event: ScalarEvent) -> Any:
+    def _resolve(self, event: Any, written: str) -> Any:
         """The value YAML 1.1 gives this scalar, as PyYAML's safe loader resolves it."""
-        value: str = event.value
         if event.tag is not None and event.tag != "!":
-            self._check_tag(event, ("str", "int", "float", "bool", "null", "timestamp"))
-            return _construct(event.tag.removeprefix(_TAG), value)
-        if not event.implicit[0]:
-            return value
-        for tag, pattern in _IMPLICIT.get(value[:1], ()):
-            if pattern.match(value):
-                return _construct(tag.removeprefix(_TAG), value)
-        return value
+            self._check_tag(event, _SCALARS)
+            return self._construct(event.tag.removeprefix(_TAG), written)
+        if not event.implicit[0] or (len(written) > _LONGEST_WORD and written[0].isalpha()):
+            return written
+        for tag, pattern in _IMPLICIT.get(written[:1], ()):
+            if pattern.match(written):
+                return self._construct(tag.removeprefix(_TAG), written)
+        return written
+
+    def _construct(self, kind: str, written: str) -> Any:
+        if kind == "str":
+            return written
+        if kind == "null":
+            return None
+        if len(written) <= MAX_NUMBER and kind in ("int", "float", "bool"):
+            node = ScalarNode(_TAG + kind, written)
+            try:
+                return getattr(_CONSTRUCT, f"construct_yaml_{kind}")(node)
+            except (ValueError, LookupError, OverflowError):
+                pass  # an explicit tag on text that is no such thing
+        self.source.odd = True
+        return Odd(kind)
 
     def _check_tag(self, event: Any, allowed: tuple[str, ...]) -> None:
         if event.tag is None or event.tag == "!" or event.tag.removeprefix(_TAG) in allowed:
@@ -278,32 +308,16 @@ class _Builder:
             "Remove the tag; leaves hold only text, lists and mappings.",
         )
 
-    def _weigh(self, event: Any, weight: int) -> None:
-        self.weight += weight
-        if self.weight > MAX_NODES:
-            raise self._stopped(
-                TooLarge,
-                event,
-                f"The file holds more than {MAX_NODES:,} values.",
-                "Split the leaf, and write aliases out.",
-            )
+    def _too_many(self, event: Any) -> _StopError:
+        return self._stopped(
+            TooLarge,
+            event,
+            f"The file holds more than {MAX_NODES:,} values.",
+            "Split the leaf, and write aliases out.",
+        )
 
     def _say(self, rule: type[Rule], event: Any, message: str, mend: str) -> None:
-        self.source.findings.append(rule.finding(self.lines.place(event.start_mark), message, mend))
+        self.source.findings.append(rule.finding(self.source.lines.place(event.start_mark), message, mend))
 
     def _stopped(self, rule: type[Rule], event: Any, message: str, mend: str) -> _StopError:
-        return _StopError(rule.finding(self.lines.place(event.start_mark), message, mend))
-
-
-def _construct(kind: str, value: str) -> Any:
-    if kind == "str":
-        return value
-    if kind == "null":
-        return None
-    if len(value) > MAX_NUMBER or kind not in ("int", "float", "bool"):
-        return Odd(kind)
-    node = ScalarNode(_TAG + kind, value)
-    try:
-        return getattr(_CONSTRUCT, f"construct_yaml_{kind}")(node)
-    except (ValueError, LookupError, OverflowError):  # an explicit tag on text that is no such thing
-        return Odd(kind)
+        return _StopError(rule.finding(self.source.lines.place(event.start_mark), message, mend))

@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from service.decisions.facts import Policy
 from taxonomy_schema.models import Finding, Place, Severity
-from taxonomy_schema.places import Lines, Path
-from taxonomy_schema.yaml_source import YamlSource, read_yaml
+from taxonomy_schema.places import Path
+from taxonomy_schema.spots import YamlSource
+from taxonomy_schema.yaml_source import read_yaml
 
 POLICY_FILE: Final = ".graft.yaml"
 _LARGEST: Final = 64 * 1024
@@ -45,21 +46,20 @@ def parse_policy(data: bytes | None) -> Policy | tuple[Finding, ...]:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         return (_finding(Place(file=POLICY_FILE, line=line), "The file is not UTF-8.", "Save it as UTF-8."),)
-    lines = Lines(POLICY_FILE, text)
-    source = read_yaml(text, lines)
+    source = read_yaml(text, POLICY_FILE)
     if source.findings:
         return tuple(source.findings)
     try:
         written = _PolicyFile.model_validate(source.data if source.data is not None else {})
     except ValidationError as error:
-        return tuple(_fault(fault["loc"], fault["msg"], source, lines) for fault in error.errors())
+        return tuple(_fault(fault["loc"], fault["msg"], source) for fault in error.errors())
     authors = frozenset(login.lower() for login in written.trusted_authors)
     return Policy(trusted_authors=authors, budget_minutes=written.budget_minutes)
 
 
-def _fault(path: Path, message: str, source: YamlSource, lines: Lines) -> Finding:
+def _fault(path: Path, message: str, source: YamlSource) -> Finding:
     name = re.sub(r"[^\w.\[\]-]", "?", ".".join(map(str, path)))[:80] or "the whole file"
-    place = lines.value(source.spot(path))
+    place = source.lines.value(source.spot(path))
     known = ", ".join(_PolicyFile.model_fields)
     return _finding(place, f"{name}: {message}.", f"Known keys are {known}; see the maintainers' guide.")
 

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -104,8 +105,8 @@ def _check(tools: Tools, client: GitHub, run: Run) -> dict[str, Any]:
     findings = [*report.findings, *(policy if isinstance(policy, tuple) else ())]
     return {
         "ok": not any(finding.severity is Severity.ERROR for finding in findings),
-        "leaves": [{**leaf.change.model_dump(mode="json"), "ok": leaf.ok} for leaf in report.leaves],
-        "findings": [finding.model_dump(mode="json") for finding in findings],
+        "leaves": [{**asdict(leaf.change), "ok": leaf.ok} for leaf in report.leaves],
+        "findings": [finding.to_dict() for finding in findings],
     }
 
 

@@ -71,7 +71,7 @@ def _check(runs: Sequence[Run]) -> CheckResult | None:
     result = checks[-1].result
     return CheckResult(
         leaves_changed=tuple(leaf["id"] for leaf in result["leaves"]),
-        findings=tuple(Finding.model_validate(finding) for finding in result["findings"]),
+        findings=tuple(Finding.from_dict(finding) for finding in result["findings"]),
     )
 
 

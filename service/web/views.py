@@ -160,8 +160,8 @@ def leaves(session: Session) -> Sequence[LeafView]:
 def _findings(detail: RunDetail) -> tuple[Finding, ...]:
     """Errors first."""
     try:
-        found = [Finding.model_validate(finding) for finding in detail.result.get("findings", ())]
-    except ValidationError:
+        found = [Finding.from_dict(finding) for finding in detail.result.get("findings", ())]
+    except (KeyError, TypeError, ValueError):  # written by another version
         return ()
     return tuple(sorted(found, key=lambda finding: finding.severity is not Severity.ERROR))
 

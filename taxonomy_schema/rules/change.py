@@ -1,11 +1,13 @@
 """A change between two commits: each leaf it touches, checked as it stands at the head."""
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from taxonomy_schema.entries import entry_findings
+from taxonomy_schema.findings import Finding, errors_of, hints_of
 from taxonomy_schema.gitio import resolve
-from taxonomy_schema.models import Finding, Frozen, Leaf, Severity
-from taxonomy_schema.parse import ATTRIBUTION, QNA, LeafFiles
+from taxonomy_schema.parse import ATTRIBUTION, QNA, LeafFiles, ParsedLeaf
 from taxonomy_schema.policy import DEFAULT_POLICY, Policy
 from taxonomy_schema.rules.checking import check
 from taxonomy_schema.tree import (
@@ -17,28 +19,37 @@ from taxonomy_schema.tree import (
     read_entries,
 )
 
+if TYPE_CHECKING:
+    from taxonomy_schema.models import Leaf
 
-class CheckedLeaf(Frozen):
-    """One leaf of a change. `leaf` is `None` where it was removed or could not be read."""
+
+@dataclass(frozen=True)
+class CheckedLeaf:
+    """One leaf of a change. `parsed` is `None` where it was removed, or nothing but links stands there."""
 
     change: LeafChange
-    leaf: Leaf | None
+    parsed: ParsedLeaf | None
     findings: tuple[Finding, ...]
 
     @property
+    def leaf(self) -> "Leaf | None":
+        return self.parsed.leaf if self.parsed is not None else None
+
+    @property
     def errors(self) -> tuple[Finding, ...]:
-        return _of(self.findings, Severity.ERROR)
+        return errors_of(self.findings)
 
     @property
     def hints(self) -> tuple[Finding, ...]:
-        return _of(self.findings, Severity.HINT)
+        return hints_of(self.findings)
 
     @property
     def ok(self) -> bool:
         return not self.errors
 
 
-class ChangeReport(Frozen):
+@dataclass(frozen=True)
+class ChangeReport:
     """What is said of a change. `outside` are findings on files of the change that are part of no leaf."""
 
     leaves: tuple[CheckedLeaf, ...]
@@ -51,11 +62,11 @@ class ChangeReport(Frozen):
 
     @property
     def errors(self) -> tuple[Finding, ...]:
-        return _of(self.findings, Severity.ERROR)
+        return errors_of(self.findings)
 
     @property
     def hints(self) -> tuple[Finding, ...]:
-        return _of(self.findings, Severity.HINT)
+        return hints_of(self.findings)
 
     @property
     def ok(self) -> bool:
@@ -87,10 +98,6 @@ def _checked(
     own = {f"{change.id}/{name}" for name in (QNA, ATTRIBUTION)}
     links = tuple(finding for finding in of_tree if finding.place.file in own)
     if files is None:
-        return CheckedLeaf(change=change, leaf=None, findings=links)
+        return CheckedLeaf(change=change, parsed=None, findings=links)
     parsed = check(files, policy)
-    return CheckedLeaf(change=change, leaf=parsed.leaf, findings=(*links, *parsed.findings))
-
-
-def _of(findings: tuple[Finding, ...], severity: Severity) -> tuple[Finding, ...]:
-    return tuple(finding for finding in findings if finding.severity is severity)
+    return CheckedLeaf(change=change, parsed=parsed, findings=(*links, *parsed.findings))

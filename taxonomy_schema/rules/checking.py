@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from taxonomy_schema.models import Finding
+from taxonomy_schema.findings import Finding
 from taxonomy_schema.parse import QNA, LeafFiles, ParsedLeaf, read_source
 from taxonomy_schema.policy import DEFAULT_POLICY, Policy
 from taxonomy_schema.rules import counts, folders, form, meaning, safety, sources
@@ -31,7 +31,7 @@ def check(files: LeafFiles, policy: Policy = DEFAULT_POLICY) -> ParsedLeaf:
     errors_first = (
         sorted(ordered, key=lambda finding: finding.severity) if len(ordered) > MAX_FINDINGS else ordered
     )
-    return ParsedLeaf(leaf=source.leaf, findings=tuple(sorted(errors_first[:MAX_FINDINGS], key=_order)))
+    return ParsedLeaf(source, tuple(sorted(errors_first[:MAX_FINDINGS], key=_order)))
 
 
 def _order(finding: Finding) -> tuple[bool, str, int, int, str, str]:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from taxonomy_schema.models import NEWEST_VERSION, Finding, Severity
+from taxonomy_schema.findings import Finding, Severity
+from taxonomy_schema.kinds import NEWEST_VERSION
 from taxonomy_schema.parse import LeafSource
 from taxonomy_schema.parse_rules import ATTRIBUTION, GOOD, GOOD_SKILL, changed
 from taxonomy_schema.policy import Policy
@@ -11,7 +12,7 @@ from taxonomy_schema.rule import Example
 from taxonomy_schema.rules.examples import GOOD_KNOWLEDGE, knowledge
 from taxonomy_schema.rules.form import LEAST_SEEDS
 from taxonomy_schema.rules.leaf_rule import LeafRule
-from taxonomy_schema.rules.walk import key_place, pairs, place, words
+from taxonomy_schema.rules.walk import key_place, may_exceed, pairs, place, words
 
 
 class FewOldSeeds(LeafRule):
@@ -25,7 +26,7 @@ class FewOldSeeds(LeafRule):
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         del policy
         seeds = source.data.get("seed_examples", ())
-        if source.leaf is not None and len(seeds) < LEAST_SEEDS:
+        if source.sound and len(seeds) < LEAST_SEEDS:
             yield self.finding(
                 key_place(source, ("seed_examples",)),
                 f"The leaf has {len(seeds)} seeds; version {NEWEST_VERSION} asks for {LEAST_SEEDS}.",
@@ -41,9 +42,14 @@ class SkillTooLong(LeafRule):
     good = GOOD
 
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
-        if source.leaf is None or source.leaf.kind.is_knowledge:
+        if not source.sound or source.is_knowledge:
             return
-        total = sum(words(pair.question) + words(pair.answer) for pair in pairs(source))
+        every = pairs(source)
+        if not may_exceed(
+            sum(len(pair.question) + len(pair.answer) + 2 for pair in every), policy.skill_words
+        ):
+            return
+        total = sum(words(pair.question) + words(pair.answer) for pair in every)
         if total > policy.skill_words:
             yield self.finding(
                 key_place(source, ("seed_examples",)),
@@ -61,7 +67,10 @@ class ContextTooLong(LeafRule):
 
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         for index, entry in enumerate(source.data.get("seed_examples", ())):
-            count = words(entry.get("context"))
+            context = entry.get("context")
+            if context is None or not may_exceed(len(context) + 1, policy.context_words):
+                continue
+            count = words(context)
             if count > policy.context_words:
                 yield self.finding(
                     place(source, ("seed_examples", index, "context")),
@@ -78,9 +87,11 @@ class PairTooLong(LeafRule):
     good = GOOD_KNOWLEDGE
 
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
-        if source.leaf is None or not source.leaf.kind.is_knowledge:
+        if not source.is_knowledge:
             return
         for pair in pairs(source):
+            if not may_exceed(len(pair.question) + len(pair.answer) + 2, policy.pair_words):
+                continue
             count = words(pair.question) + words(pair.answer)
             if count > policy.pair_words:
                 yield self.finding(

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from taxonomy_schema.models import ROOTS, Finding, Place, Severity
+from taxonomy_schema.findings import Finding, Place, Severity
+from taxonomy_schema.kinds import ROOTS
 from taxonomy_schema.parse import LeafSource
 from taxonomy_schema.parse_rules import ATTRIBUTION, GOOD, GOOD_SKILL
 from taxonomy_schema.policy import Policy

@@ -1,10 +1,11 @@
 """How `qna.yaml` is written: things that can be read, and yet are better written otherwise."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from taxonomy_schema.models import NEWEST_VERSION, Finding, Place, Severity
+from taxonomy_schema.findings import Finding, Place, Severity
+from taxonomy_schema.kinds import NEWEST_VERSION
 from taxonomy_schema.parse import LeafSource
 from taxonomy_schema.parse_rules import ATTRIBUTION, GOOD, GOOD_SKILL, changed
 from taxonomy_schema.policy import Policy
@@ -15,7 +16,9 @@ from taxonomy_schema.rules.walk import Pair, key_place, pairs
 from taxonomy_schema.schema import written_version
 
 LEAST_SEEDS: Final = 5
+_ASKED_AND_ANSWERED: Final = 2
 _COMMENT: Final = re.compile(r"[ \t]+#[^\n]*")
+_SPACED_ENDS: Final = (" \n", "\t\n", " \r\n", "\t\r\n")
 
 
 class OldVersion(LeafRule):
@@ -28,7 +31,7 @@ class OldVersion(LeafRule):
 
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         del policy
-        if source.leaf is None:
+        if not source.sound:
             return
         version = written_version(source.data)
         enough = len(source.data["seed_examples"]) >= LEAST_SEEDS
@@ -50,10 +53,14 @@ class TrailingSpace(LeafRule):
 
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         del policy
-        lines = [line.removesuffix("\r") for line in (source.qna_text or "").split("\n")]
-        found = [(number, line) for number, line in enumerate(lines, start=1) if line.endswith((" ", "\t"))]
-        if not found:
+        text = source.qna_text or ""
+        if not (text.endswith((" ", "\t")) or any(end in text for end in _SPACED_ENDS)):
             return
+        found = [
+            (number, line)
+            for number, line in enumerate(source.qna_lines, start=1)
+            if line.endswith((" ", "\t"))
+        ]
         line, more = found[0][0], len(found) - 1
         column = len(found[0][1].rstrip(" \t")) + 1
         rest = f", and {more} more" if more else ""
@@ -75,7 +82,9 @@ class IgnoredKey(LeafRule):
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         del policy
         for entry_path, inner in _inner_pairs(source):
-            for key in inner.keys() - {"question", "answer"}:
+            if len(inner) == _ASKED_AND_ANSWERED:
+                continue
+            for key in sorted(inner.keys() - {"question", "answer"}):
                 yield self.finding(
                     key_place(source, (*entry_path, key)),
                     f"The key {quoted(key)} is ignored here.",
@@ -99,10 +108,12 @@ class CommentCutsText(LeafRule):
 
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         del policy
-        lines = (source.qna_text or "").split("\n")
+        if not source.sound or " #" not in (source.qna_text or "").replace("\t", " "):
+            return
+        lines = source.qna_lines
         for pair in pairs(source):
             for key in ("question", "answer"):
-                spot = source.yaml.spots.get((*pair.path, key))
+                spot = source.yaml.find((*pair.path, key))
                 if spot is None or not spot.plain or spot.end_line > len(lines):
                     continue
                 comment = _COMMENT.match(lines[spot.end_line - 1], spot.end_column - 1)
@@ -125,7 +136,7 @@ class MixedContexts(LeafRule):
 
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         del policy
-        every = list(pairs(source))
+        every = pairs(source)
         without = [pair for pair in every if pair.context is None]
         if without and len(without) < len(every):
             less = (
@@ -154,7 +165,7 @@ class GroundedFolder(LeafRule):
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         del policy
         parts = source.files.id.split("/")
-        every = list(pairs(source))
+        every = pairs(source)
         if not every or parts[0] != "compositional_skills":
             return
         contexts = sum(pair.context is not None for pair in every)
@@ -170,7 +181,7 @@ class GroundedFolder(LeafRule):
             )  # fmt: skip
 
 
-def _first(source: LeafSource, some: list[Pair]) -> Place:
+def _first(source: LeafSource, some: Sequence[Pair]) -> Place:
     return key_place(source, some[0].path)
 
 

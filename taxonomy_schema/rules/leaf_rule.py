@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
-from taxonomy_schema.models import Finding
+from taxonomy_schema.findings import Finding
 from taxonomy_schema.parse import LeafSource
 from taxonomy_schema.policy import Policy
 from taxonomy_schema.rule import Rule

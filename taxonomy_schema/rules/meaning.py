@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from taxonomy_schema.models import Finding, Severity
+from taxonomy_schema.findings import Finding, Severity
 from taxonomy_schema.parse import LeafSource
 from taxonomy_schema.parse_rules import GOOD, changed
 from taxonomy_schema.policy import Policy
@@ -76,14 +76,12 @@ class OnlySpace(LeafRule):
 
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         del policy
-        if source.leaf is None:
+        if not source.sound:
             return
-        for path, spot in source.yaml.spots.items():
-            if spot.text is not None and not spot.text.strip() and path and path[-1] != "version":
+        for path, event in source.yaml.scalars():
+            if event.value.isspace() and path:
                 key = next(part for part in reversed(path) if isinstance(part, str))
-                yield self.finding(
-                    source.lines.value(spot), f"“{key}” holds only white space.", "Write the text."
-                )
+                yield self.finding(place(source, path), f"“{key}” holds only white space.", "Write the text.")
 
 
 class Placeholder(LeafRule):
@@ -96,12 +94,12 @@ class Placeholder(LeafRule):
 
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         del policy
-        left = [
-            spot for spot in source.yaml.spots.values() if spot.text and spot.text.startswith(PLACEHOLDER)
-        ]
+        if PLACEHOLDER not in (source.qna_text or ""):
+            return
+        left = [path for path, event in source.yaml.scalars() if event.value.startswith(PLACEHOLDER)]
         if left:
             yield self.finding(
-                source.lines.value(left[0]),
+                place(source, left[0]),
                 f"{len(left)} texts of the template are still there."
                 if len(left) > 1
                 else "A text of the template is still there.",
@@ -111,8 +109,7 @@ class Placeholder(LeafRule):
 
 def _asked(source: LeafSource, pair: Pair) -> tuple[str, str]:
     """What a question is: of knowledge, which is asked without the context, the words alone."""
-    closed_book = source.leaf is not None and source.leaf.kind.is_knowledge
-    return folded(pair.question), "" if closed_book else folded(pair.context or "")
+    return folded(pair.question), "" if source.is_knowledge else folded(pair.context or "")
 
 
 RULES: Final[tuple[LeafRule, ...]] = (SameTextTwice(), TwoAnswers(), OnlySpace(), Placeholder())

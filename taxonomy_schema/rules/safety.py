@@ -5,12 +5,13 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
-from taxonomy_schema.models import Finding, Place, Severity
+from taxonomy_schema.findings import Finding, Place, Severity
 from taxonomy_schema.parse import LeafSource
 from taxonomy_schema.parse_rules import GOOD, changed
 from taxonomy_schema.policy import Policy
 from taxonomy_schema.rule import quoted
 from taxonomy_schema.rules.leaf_rule import LeafRule
+from taxonomy_schema.rules.walk import place
 
 _ACTS: Final = (
     ("an HTML comment, which pages do not show", re.compile(r"<!--")),
@@ -26,11 +27,20 @@ _HIDDEN: Final = re.compile(
 )
 
 
+_SIGNS: Final = ("<!--", "@", "/graft")
+"""Without one of these nothing that is written out can act; looking for them costs next to nothing."""
+_ESCAPE: Final = re.compile(r"\\[xuU/\r\n]")
+"""What a quoted text may write a character as, or break a word with, so that the file does not show it."""
+
+
+def _both(source: LeafSource) -> str:
+    return f"{source.qna_text or ''}\n{source.attribution_text or ''}"
+
+
 def _texts(source: LeafSource) -> Iterator[tuple[str, Place]]:
     """Every value, and every line of the attribution, with its first and last line."""
-    for spot in source.yaml.spots.values():
-        if spot.text:
-            yield spot.text, source.lines.value(spot)
+    for path, event in source.yaml.scalars():
+        yield event.value, place(source, path)
     for number, line in enumerate((source.attribution_text or "").split("\n"), start=1):
         yield line, Place(file=source.attribution_file, line=number, end_line=number)
 
@@ -51,7 +61,7 @@ class _Sought:
             column = lines[number - 1].find(words, start.column - 1 if number == start.line else 0)
             if column >= 0:
                 return Place(file=start.file, line=number, column=column + 1)
-        return start.model_copy(update={"end_line": None})
+        return start.at(end_line=None)
 
 
 class ActsWhereShown(LeafRule):
@@ -67,6 +77,9 @@ class ActsWhereShown(LeafRule):
 
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         del policy
+        both = _both(source)
+        if not (_ESCAPE.search(both) or any(sign in both for sign in _SIGNS)):
+            return
         lines = _Sought(source)
         for text, start in _texts(source):
             for what, pattern in _ACTS:
@@ -89,6 +102,8 @@ class HiddenCharacter(LeafRule):
 
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         del policy
+        if not (_HIDDEN.search(source.beyond_ascii) or _ESCAPE.search(_both(source))):
+            return
         lines = _Sought(source)
         for text, start in _texts(source):
             match = _HIDDEN.search(text)

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
-from taxonomy_schema.models import Finding, Place, Severity
+from taxonomy_schema.findings import Finding, Place, Severity
 from taxonomy_schema.parse import LeafSource
 from taxonomy_schema.policy import DEFAULT_POLICY, Policy
 from taxonomy_schema.rule import quoted

@@ -1,9 +1,9 @@
 """The seeds of a leaf with the places of their texts: what the families of rules walk over."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from taxonomy_schema.models import Place
+from taxonomy_schema.findings import Place
 from taxonomy_schema.parse import LeafSource
 from taxonomy_schema.places import Path
 
@@ -18,8 +18,15 @@ class Pair(NamedTuple):
     context: str | None
 
 
-def pairs(source: LeafSource) -> Iterator[Pair]:
+def pairs(source: LeafSource) -> Sequence[Pair]:
     """Every question and answer of a leaf that has the format; nothing of one that has not."""
+    known: list[Pair] | None = source.kept.get("pairs")
+    if known is None:
+        known = source.kept["pairs"] = list(_pairs(source))
+    return known
+
+
+def _pairs(source: LeafSource) -> Iterator[Pair]:
     for index, entry in enumerate(source.data.get("seed_examples", ())):
         at: Path = ("seed_examples", index)
         inner = entry.get("questions_and_answers")
@@ -44,6 +51,11 @@ def key_place(source: LeafSource, path: Path) -> Place:
 def words(text: str | None) -> int:
     """Runs of characters without white space."""
     return len(text.split()) if text else 0
+
+
+def may_exceed(characters: int, most_words: int) -> bool:
+    """Whether a text this long can have more words than that: a word and its space take two characters."""
+    return characters > 2 * most_words
 
 
 def folded(text: str) -> str:

@@ -75,6 +75,35 @@ def test_a_type_trap_is_mended_with_the_text_to_write() -> None:
     assert "“answer” of seed_examples 4" in finding.message
 
 
+def test_an_entry_that_stands_twice_is_found_at_the_second() -> None:
+    twice = KNOWLEDGE.replace("    - hills.md\n", "    - hills.md\n    - b.md\n    - hills.md\n")
+
+    (finding,) = parse_leaf(files(twice, leaf_id=KNOWLEDGE_ID)).findings
+
+    assert (finding.code, finding.place.line) == ("GL301", 11)
+    assert "line 9" in finding.message
+
+
+def test_one_date_is_not_taken_for_another() -> None:
+    dates = SKILL.replace("It is lighter than water.", "2024-01-01").replace(
+        "Why does ice float?", "2024-01-02"
+    )
+
+    assert {finding.code for finding in parse_leaf(files(dates)).findings} == {"GL110"}
+
+
+def test_a_list_of_merged_mappings_adds_what_is_not_there() -> None:
+    merged = SKILL.replace(
+        "  - question: Why is the sky blue?\n    answer: Air",
+        "  - &first\n    question: Why is the sky blue?\n    answer: Air",
+    ).replace("    answer: Yeast makes gas in the dough.", "    <<: [*first]")
+
+    leaf = parse_leaf(files(merged)).leaf
+
+    assert leaf is not None
+    assert (leaf.seeds[1].question, leaf.seeds[1].answer) == ("Why does bread rise?", leaf.seeds[0].answer)
+
+
 def test_a_misspelt_key_is_recognised() -> None:
     findings = parse_leaf(files(SKILL.replace("created_by", "createdby"))).findings
 

@@ -34,7 +34,7 @@ def test_errors_fail_on_their_lines() -> None:
 
 
 def test_a_finding_over_several_lines_is_annotated_to_its_end() -> None:
-    finding = examples.finding().model_copy(update={"place": Place(file="a/qna.yaml", line=3, end_line=9)})
+    finding = replace(examples.finding(), place=Place(file="a/qna.yaml", line=3, end_line=9))
 
     annotation = render(replace(plain(), check=CheckResult(("a",), (finding,)))).annotations[0]
 
@@ -96,7 +96,7 @@ def test_a_stopped_run_is_cancelled() -> None:
 def test_hostile_text_changes_nothing_in_the_summary(text: str) -> None:
     def summary(said: str) -> str:
         findings = tuple(
-            examples.finding(severity).model_copy(update={"message": said or "word", "mend": said or "word"})
+            replace(examples.finding(severity), message=said or "word", mend=said or "word")
             for severity in Severity
         )
         return render(replace(plain(), check=CheckResult((examples.LEAF,), findings))).summary
@@ -105,7 +105,7 @@ def test_hostile_text_changes_nothing_in_the_summary(text: str) -> None:
 
 
 def test_the_summary_is_never_too_long() -> None:
-    long = examples.finding(message="\U0001f331" * 900).model_copy(update={"mend": "\U0001f331" * 900})
+    long = replace(examples.finding(message="\U0001f331" * 900), mend="\U0001f331" * 900)
 
     check = render(replace(plain(), check=CheckResult((examples.LEAF,), (long,) * 2000)))
 

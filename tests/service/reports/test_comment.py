@@ -160,9 +160,7 @@ def _hostile(text: str) -> ReportInput:
     counts = tuple(c.model_copy(update={"dropped": {text: 17}}) for c in found.leaves)
     place = Place(file=text, line=3)
     findings = tuple(
-        examples.finding(severity).model_copy(
-            update={"message": text, "mend": text, "place": place, "code": text}
-        )
+        replace(examples.finding(severity), message=text, mend=text, place=place, code=text)
         for severity in Severity
     )
     bad = examples.ended_badly(ExitCode.OUTSIDE_FAILED)
@@ -232,7 +230,7 @@ def test_too_many_findings_are_counted_not_listed() -> None:
 
 
 def test_the_first_part_is_cut_when_it_alone_is_too_long() -> None:
-    long = examples.finding(message="*" * 300).model_copy(update={"mend": "\U0001f331" * 300})
+    long = replace(examples.finding(message="*" * 300), mend="\U0001f331" * 300)
     check = CheckResult((examples.LEAF,), (long,) * 40)
     rows = tuple(
         d.model_copy(update={"note": "`" * 300, "label": "`" * 120})

@@ -197,8 +197,8 @@ class _Maker:
     def checked(self) -> int:
         contribution = self._contribution(13, HOSTILE, "mallory")
         findings = [
-            examples.finding(message=HOSTILE).model_dump(mode="json"),
-            examples.finding(Severity.HINT, line=31).model_dump(mode="json"),
+            examples.finding(message=HOSTILE).to_dict(),
+            examples.finding(Severity.HINT, line=31).to_dict(),
         ]
         result = {"leaves_changed": [examples.LEAF], "findings": findings}
         return self._run(

@@ -1,0 +1,65 @@
+"""What is said of a leaf: findings, each with its place. Light on purpose: a check loads nothing heavier."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Self
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    HINT = "hint"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a file of the taxonomy; line and column count from 1."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+    end_line: int | None = None
+
+    def at(self, **changes: Any) -> Self:
+        """The place with some of its fields changed."""
+        return dataclasses.replace(self, **changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule says of a leaf. An error blocks, a hint does not."""
+
+    code: str
+    severity: Severity
+    message: str
+    mend: str
+    place: Place
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON holds it; `from_dict` reads it."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, written: Mapping[str, Any]) -> Self:
+        """The finding that `to_dict` wrote.
+
+        Raises:
+            KeyError, TypeError, ValueError: it did not write this.
+
+        """
+        return cls(
+            code=written["code"],
+            severity=Severity(written["severity"]),
+            message=written["message"],
+            mend=written["mend"],
+            place=Place(**written["place"]),
+        )
+
+
+def errors_of(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    return tuple(finding for finding in findings if finding.severity is Severity.ERROR)
+
+
+def hints_of(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    return tuple(finding for finding in findings if finding.severity is Severity.HINT)
