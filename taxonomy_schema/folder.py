@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Final
 
@@ -26,19 +27,33 @@ def read_folder(root: Path, under: str = "") -> dict[str, LeafFiles]:
         TreeError: no such folder, or it cannot be read.
 
     """
+    names = leaf_names(list_folder(root, under))
+    return {leaf_id: read_leaf(root, leaf_id, found) for leaf_id, found in sorted(names.items())}
+
+
+def leaf_names(entries: Iterable[TreeEntry]) -> dict[str, set[str]]:
+    """Leaf id -> which of a leaf's files stand in its folder."""
     names: dict[str, set[str]] = {}
-    for entry in list_folder(root, under):
+    for entry in entries:
         leaf_id, _, name = entry.path.rpartition("/")
         if entry.mode == _FILE and name in LEAF_FILES:
             names.setdefault(leaf_id, set()).add(name)
-    return {
-        leaf_id: LeafFiles(
-            id=leaf_id,
-            qna=_read(root / leaf_id / QNA) if QNA in found else None,
-            attribution=_read(root / leaf_id / ATTRIBUTION) if ATTRIBUTION in found else None,
-        )
-        for leaf_id, found in sorted(names.items())
-    }
+    return names
+
+
+def read_leaf(root: Path, leaf_id: str, names: Collection[str]) -> LeafFiles:
+    """One leaf of a folder, of which these files are there.
+
+    Raises:
+        TreeError: a file cannot be read (any more).
+
+    """
+    folder = f"{root}/{leaf_id}"
+    return LeafFiles(
+        id=leaf_id,
+        qna=_read(f"{folder}/{QNA}") if QNA in names else None,
+        attribution=_read(f"{folder}/{ATTRIBUTION}") if ATTRIBUTION in names else None,
+    )
 
 
 def folder_findings(root: Path, under: str = "") -> tuple[Finding, ...]:
@@ -70,30 +85,40 @@ def list_folder(root: Path, under: str = "") -> tuple[TreeEntry, ...]:
     return tuple(sorted(found, key=lambda entry: entry.path))
 
 
+def list_one(root: Path, folder: str) -> tuple[TreeEntry, ...]:
+    """The files right in one folder; none where there is no such folder (any more)."""
+    found: list[TreeEntry] = []
+    try:
+        with os.scandir(f"{root}/{folder}") as inside:
+            found.extend(_entry(folder, entry) for entry in inside if not entry.is_dir(follow_symlinks=False))
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+    except OSError as error:
+        raise TreeError(f"{root}/{folder} cannot be read: {error.strerror}.") from error
+    return tuple(sorted(found, key=lambda entry: entry.path))
+
+
+def _entry(folder: str, entry: os.DirEntry[str]) -> TreeEntry:
+    mode = _LINK if entry.is_symlink() else _FILE if entry.is_file(follow_symlinks=False) else _OTHER
+    return TreeEntry(mode, "", f"{folder}/{entry.name}")
+
+
 def _walk(root: Path, start: str, found: list[TreeEntry]) -> None:
     waiting = [start]
     while waiting:
         folder = waiting.pop()
         try:
-            with os.scandir(root / folder) as inside:
+            with os.scandir(f"{root}/{folder}") as inside:
                 for entry in inside:
-                    path = f"{folder}/{entry.name}"
                     if entry.is_dir(follow_symlinks=False):
-                        waiting.append(path)
-                        continue
-                    mode = (
-                        _LINK
-                        if entry.is_symlink()
-                        else _FILE
-                        if entry.is_file(follow_symlinks=False)
-                        else _OTHER
-                    )
-                    found.append(TreeEntry(mode, "", path))
+                        waiting.append(f"{folder}/{entry.name}")
+                    else:
+                        found.append(_entry(folder, entry))
         except OSError as error:
             raise TreeError(f"{root / folder} cannot be read: {error.strerror}.") from error
 
 
-def _read(path: Path) -> bytes | None:
+def _read(path: str) -> bytes | None:
     """A regular file's first bytes: one more than the limit, so that the limit shows."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

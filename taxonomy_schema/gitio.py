@@ -19,7 +19,7 @@ _ENVIRONMENT: Final = {
 }
 
 
-def _environment() -> dict[str, str]:
+def quiet_environment() -> dict[str, str]:
     """The process's own environment without what would point Git at another repository or at settings of the caller."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     return {**kept, **_ENVIRONMENT}
@@ -34,7 +34,10 @@ def git(repository: Path, *arguments: str) -> bytes:
     """
     try:
         done = subprocess.run(
-            ["git", "-C", str(repository), *arguments], capture_output=True, check=False, env=_environment()
+            ["git", "-C", str(repository), *arguments],
+            capture_output=True,
+            check=False,
+            env=quiet_environment(),
         )
     except OSError as error:
         raise TreeError(f"Git could not be started ({error}). Install Git and put it on the PATH.") from error
@@ -75,7 +78,7 @@ def read_blobs(repository: Path, ids: Sequence[str], limit: int) -> Iterator[byt
             stdin=asked,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=_environment(),
+            env=quiet_environment(),
         ) as process:
             assert process.stdout is not None  # noqa: S101 - asked for above
             for one in ids:

@@ -1,10 +1,9 @@
 """The JSON Schemas (draft 2020-12) of `qna.yaml`, and their errors as findings with a place."""
 
-import difflib
 import functools
-import importlib.resources
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path as File
 from typing import Any, Final
 
 import jsonschema_rs
@@ -33,8 +32,8 @@ _ODD_NAMES: Final = {"timestamp": "a date", "int": "a number", "float": "a numbe
 @functools.cache
 def schema(name: str) -> dict[str, Any]:
     """The JSON Schema `schemas/<name>.json`, such as `skill-v3`."""
-    text = importlib.resources.files("taxonomy_schema").joinpath("schemas", f"{name}.json").read_text("utf-8")
-    read: dict[str, Any] = json.loads(text)
+    file = File(__file__).with_name("schemas") / f"{name}.json"
+    read: dict[str, Any] = json.loads(file.read_text("utf-8"))
     return read
 
 
@@ -112,6 +111,8 @@ def _missing(kind: Any, path: Path, source: YamlSource) -> Iterator[Finding]:
 
 
 def _unknown(kind: Any, path: Path, source: YamlSource) -> Iterator[Finding]:
+    import difflib
+
     instance = _at(source, path)
     known = _known_keys(path, source)
     for key in kind.unexpected:

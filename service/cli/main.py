@@ -5,10 +5,6 @@ import sys
 from collections.abc import Iterable
 
 import typer
-from rich.console import Console
-
-from pipelines.errors import ExitCode, StageError
-from service.errors import Misconfigured, ServiceError
 
 COMMANDS = ("demo", "up", "lint", "new", "run", "release", "doctor", "bench")
 """Each is a function of the same name in the module of the same name."""
@@ -35,21 +31,33 @@ def main() -> None:
     """The console script; an error is one sentence, what to do next, and an exit code."""
     asked = sys.argv[1:2]
     app = build(asked if asked and asked[0] in COMMANDS else COMMANDS)
-    console = Console(stderr=True, highlight=False)
     try:
         app()
-    except StageError as error:
-        _say(console, error.message, error.mend)
-        sys.exit(error.exit_code)
-    except ServiceError as error:
-        _say(console, error.message, error.mend)
-        sys.exit(ExitCode.WRONG_USE if isinstance(error, Misconfigured) else ExitCode.OUTSIDE_FAILED)
+    except Exception as error:
+        exit_code = _tell(error)
+        if exit_code is None:
+            raise
+        sys.exit(exit_code)
     except KeyboardInterrupt:
-        _say(console, "interrupted", "")
+        _say("interrupted", "")
         sys.exit(130)
 
 
-def _say(console: Console, message: str, mend: str) -> None:
-    console.print(message, style="red", markup=False, soft_wrap=True)
+def _tell(error: Exception) -> int | None:
+    """Say an error of ours and give its exit code; None for one that is a bug. What it takes is loaded only now."""
+    from pipelines.errors import ExitCode, StageError
+    from service.errors import Misconfigured, ServiceError
+
+    if isinstance(error, StageError):
+        _say(error.message, error.mend)
+        return error.exit_code
+    if isinstance(error, ServiceError):
+        _say(error.message, error.mend)
+        return ExitCode.WRONG_USE if isinstance(error, Misconfigured) else ExitCode.OUTSIDE_FAILED
+    return None
+
+
+def _say(message: str, mend: str) -> None:
+    typer.secho(message, fg="red", err=True)
     if mend:
-        console.print(mend, markup=False, soft_wrap=True)
+        typer.echo(mend, err=True)

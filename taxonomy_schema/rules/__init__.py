@@ -1,16 +1,28 @@
-"""Every rule a leaf is checked by, and the two questions asked of them: is this leaf fine, is this change fine."""
+"""Every rule a leaf is checked by, and the two questions asked of them: is this leaf fine, is this change fine.
 
-from typing import Final
+A change is looked at through Git; what that takes is loaded by who asks for it.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final
 
 from taxonomy_schema.parse import LeafFiles, ParsedLeaf
 from taxonomy_schema.parse_rules import PARSE_RULES
 from taxonomy_schema.rule import Rule
-from taxonomy_schema.rules.change import ChangeReport, CheckedLeaf, check_change
 from taxonomy_schema.rules.checking import LEAF_RULES, check
 from taxonomy_schema.tree_rules import TREE_RULES
+
+if TYPE_CHECKING:
+    from taxonomy_schema.rules.change import ChangeReport, CheckedLeaf, check_change
 
 ALL_RULES: Final[tuple[type[Rule], ...]] = tuple(
     sorted((*PARSE_RULES, *TREE_RULES, *(type(rule) for rule in LEAF_RULES)), key=lambda rule: rule.code)
 )
 
 __all__ = ["ALL_RULES", "ChangeReport", "CheckedLeaf", "LeafFiles", "ParsedLeaf", "check", "check_change"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in {"ChangeReport", "CheckedLeaf", "check_change"}:
+        return getattr(importlib.import_module("taxonomy_schema.rules.change"), name)
+    raise AttributeError(name)
