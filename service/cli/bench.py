@@ -12,7 +12,7 @@ from rich.table import Table
 from pipelines.errors import WrongUse
 from service.cli.benches.result import BenchOptions, BenchResult
 
-BENCHES: Final = ("journey",)
+BENCHES: Final = ("journey", "lint", "fuzz")
 """Each is a module of `service.cli.benches`; only the one that is asked for is loaded."""
 
 
@@ -28,6 +28,7 @@ def bench(
     ] = None,
     seed: Annotated[int, typer.Option(help="Repeats what was drawn by chance.")] = 0,
     deliveries: Annotated[int, typer.Option(help="chaos: how many webhooks are sent.", min=1)] = 200,
+    inputs: Annotated[int, typer.Option(help="fuzz: how many spoilt leaves are checked.", min=1)] = 1_000_000,
     kills: Annotated[int, typer.Option(help="chaos: how many faults are put in.", min=0)] = 20,
 ) -> None:
     """Measure; exits 0 whatever the figures are, 3 when a peer is missing."""
@@ -45,7 +46,7 @@ def bench(
             out.print(f"{name} has no peers to install.")
         return
     result: BenchResult = module.run(
-        progress, BenchOptions(data=data, seed=seed, deliveries=deliveries, kills=kills)
+        progress, BenchOptions(data=data, seed=seed, deliveries=deliveries, kills=kills, inputs=inputs)
     )
     if as_json:
         typer.echo(json.dumps(result.model_dump()))

@@ -19,6 +19,7 @@ class BenchOptions:
     seed: int = 0
     deliveries: int = 200
     kills: int = 20
+    inputs: int = 1_000_000
 
 
 class Figure(BaseModel):
