@@ -1,0 +1,85 @@
+"""What `graft lint` was asked to look at -> the leaves there, what the rules say of them, and the texts to show."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from taxonomy_schema.errors import TreeError
+from taxonomy_schema.findings import Finding
+from taxonomy_schema.folder import folder_findings
+from taxonomy_schema.locate import locate
+from taxonomy_schema.parse import ATTRIBUTION, QNA, LeafFiles
+from taxonomy_schema.policy import Policy
+from taxonomy_schema.rules import check, check_change
+from taxonomy_schema.tree import list_tree, read_entries, read_folder
+
+
+class Linted(NamedTuple):
+    """How many leaves were looked at, what was found, and the texts to show lines of, by path in the taxonomy."""
+
+    leaves: int
+    findings: tuple[Finding, ...]
+    texts: Mapping[str, str]
+
+
+def lint_target(target: str, policy: Policy) -> Linted:
+    """Check a path, or what B changed since it left A in `A..B`.
+
+    Raises:
+        TreeError: the target is neither, lies in no taxonomy, or cannot be read.
+
+    """
+    if is_range(target):
+        base, head = commits_of(target)
+        return _lint_change(base, head, policy)
+    root, under = place_of(target)
+    leaves = read_folder(root, under)
+    found = [finding for files in leaves.values() for finding in check(files, policy).findings]
+    return Linted(len(leaves), (*found, *folder_findings(root, under)), _texts(leaves))
+
+
+def is_range(target: str) -> bool:
+    """Whether the target names two commits; what is there as a path is a path."""
+    return ".." in target and not Path(target).exists()
+
+
+def commits_of(target: str) -> tuple[str, str]:
+    """The two commits of `A..B`; one that is left out is HEAD."""
+    base, head = target.replace("...", "..").split("..", 1)
+    return base or "HEAD", head or "HEAD"
+
+
+def place_of(target: str) -> tuple[Path, str]:
+    """The taxonomy's top folder, and the path below it.
+
+    Raises:
+        TreeError: nothing is there, it is no file of a leaf, or it lies in no taxonomy.
+
+    """
+    path = Path(target)
+    if not path.exists():
+        raise TreeError(
+            f"{target} is neither a path nor a range of commits. Name a folder, or two commits as A..B."
+        )
+    if path.is_file() and path.name not in (QNA, ATTRIBUTION):
+        raise TreeError(
+            f"{target} is no file of a leaf. Name {QNA}, {ATTRIBUTION}, or the folder they are in."
+        )
+    return locate(path)
+
+
+def _lint_change(base: str, head: str, policy: Policy) -> Linted:
+    here = Path.cwd()
+    report = check_change(here, base, head, policy)
+    shown = frozenset(leaf.change.id for leaf in report.leaves if leaf.findings)
+    texts = _texts(read_entries(here, list_tree(here, head), shown)) if shown else {}
+    return Linted(len(report.leaves), report.findings, texts)
+
+
+def _texts(leaves: Mapping[str, LeafFiles]) -> dict[str, str]:
+    both = (
+        (f"{files.id}/{name}", content)
+        for files in leaves.values()
+        for name, content in ((QNA, files.qna), (ATTRIBUTION, files.attribution))
+    )
+    return {path: content.decode("utf-8", "replace") for path, content in both if content is not None}

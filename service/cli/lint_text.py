@@ -1,0 +1,88 @@
+"""Findings for people: place, source line, caret, mend; in colour where there is a terminal."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import typer
+
+from taxonomy_schema.findings import Finding, Severity
+
+_WINDOW: Final = 100
+_COLOURS: Final = {Severity.ERROR: "red", Severity.HINT: "yellow"}
+
+
+def colour() -> bool | None:
+    """Whether to write in colour: `NO_COLOR` and `FORCE_COLOR` decide, and else (`None`) the terminal does."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return True if os.environ.get("FORCE_COLOR") else None
+
+
+def say(text: str, *, error: bool = False, fg: str | None = None) -> None:
+    """One text, as a line."""
+    typer.echo(typer.style(text, fg=fg) if fg else text, err=error, color=colour())
+
+
+def show(findings: Sequence[Finding], texts: Mapping[str, str], leaves: int) -> None:
+    """Every finding with the line it is about, then how many there are. `texts` are files by their path."""
+    lines: dict[str, list[str]] = {}
+    for finding in findings:
+        file = finding.place.file
+        if file not in lines:
+            lines[file] = texts.get(file, "").split("\n")
+        for line in _lines_of(finding, lines[file]):
+            say(line)
+    errors = sum(finding.severity is Severity.ERROR for finding in findings)
+    hints = len(findings) - errors
+    say(
+        f"{count(errors, 'error')}, {count(hints, 'hint')} in {count(leaves, 'leaf', 'leaves')}.",
+        fg="red" if errors else "green",
+    )
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def _lines_of(finding: Finding, source: Sequence[str]) -> Iterator[str]:
+    place, shade = finding.place, _COLOURS[finding.severity]
+    where = typer.style(f"{plain(place.file)}:{place.line}:{place.column}", bold=True)
+    what = typer.style(f"{finding.severity} {finding.code}", fg=shade, bold=True)
+    yield f"{where} {what} {plain(finding.message)}"
+    if 0 < place.line <= len(source) and source[place.line - 1].strip():
+        before, shown, width = _window(source[place.line - 1], place.column)
+        yield typer.style(f"{place.line:>5} | ", dim=True) + shown
+        caret = typer.style("^" * width, fg=shade, bold=True)
+        yield typer.style(f"{'':>5} | ", dim=True) + " " * before + caret
+    label = typer.style("mend: ", bold=True)
+    yield typer.style(f"{'':>5} = ", dim=True) + label + plain(finding.mend)
+    yield ""
+
+
+def _window(line: str, column: int) -> tuple[int, str, int]:
+    """Cells before the caret, the part of the line that is shown, and the cells of the word that is meant."""
+    text = plain(line.rstrip("\r"))
+    start = max(0, column - _WINDOW // 2) if len(text) > _WINDOW else 0
+    lead = "…" if start else ""
+    shown = text[start : start + _WINDOW]
+    tail = "…" if start + _WINDOW < len(text) else ""
+    at = column - 1 - start
+    word = shown[at:].split(" ", 1)[0]
+    return len(lead) + _cells(shown[:at]), f"{lead}{shown}{tail}", max(1, _cells(word))
+
+
+def _cells(text: str) -> int:
+    """How wide a terminal shows a text; only what is beyond ASCII needs a table of widths."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def plain(text: str) -> str:
+    """Text of a contributor with a space for every character that could act on a terminal."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else " " for character in text)
