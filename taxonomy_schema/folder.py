@@ -51,8 +51,8 @@ def read_leaf(root: Path, leaf_id: str, names: Collection[str]) -> LeafFiles:
     folder = f"{root}/{leaf_id}"
     return LeafFiles(
         id=leaf_id,
-        qna=_read(f"{folder}/{QNA}") if QNA in names else None,
-        attribution=_read(f"{folder}/{ATTRIBUTION}") if ATTRIBUTION in names else None,
+        qna=read_file(f"{folder}/{QNA}") if QNA in names else None,
+        attribution=read_file(f"{folder}/{ATTRIBUTION}") if ATTRIBUTION in names else None,
     )
 
 
@@ -118,8 +118,13 @@ def _walk(root: Path, start: str, found: list[TreeEntry]) -> None:
             raise TreeError(f"{root / folder} cannot be read: {error.strerror}.") from error
 
 
-def _read(path: str) -> bytes | None:
-    """A regular file's first bytes: one more than the limit, so that the limit shows."""
+def read_file(path: str) -> bytes | None:
+    """A regular file's first bytes: one more than the limit, so that the limit shows. No link is followed.
+
+    Raises:
+        TreeError: it cannot be read.
+
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:

@@ -31,11 +31,14 @@ def lint(
     allow_host: Annotated[
         list[str] | None, typer.Option("--allow-host", help="A further host that documents may come from.")
     ] = None,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Check every leaf, also those known not to have changed.")
+    ] = False,
 ) -> None:
     """Check leaves: their form, counts, sources and places. Of A..B: what B changed since it left A."""
     policy = Policy(hosts=(*HOSTS, *(allow_host or ())))
     try:
-        linted = lint_target(target, policy)
+        linted = lint_target(target, policy, remember=not no_cache)
     except TreeError as error:
         say(str(error), error=True, fg="red")
         raise typer.Exit(_WRONG_USE) from error

@@ -1,17 +1,17 @@
 """What `graft lint` was asked to look at -> the leaves there, what the rules say of them, and the texts to show."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from taxonomy_schema.entries import entry_findings
 from taxonomy_schema.errors import TreeError
 from taxonomy_schema.findings import Finding
-from taxonomy_schema.folder import folder_findings
+from taxonomy_schema.folder import leaf_names, list_folder, read_file, read_leaf
 from taxonomy_schema.locate import locate
 from taxonomy_schema.parse import ATTRIBUTION, QNA, LeafFiles
 from taxonomy_schema.policy import Policy
-from taxonomy_schema.rules import check, check_change
-from taxonomy_schema.tree import list_tree, read_entries, read_folder
+from taxonomy_schema.rules.checking import check
 
 
 class Linted(NamedTuple):
@@ -22,8 +22,10 @@ class Linted(NamedTuple):
     texts: Mapping[str, str]
 
 
-def lint_target(target: str, policy: Policy) -> Linted:
+def lint_target(target: str, policy: Policy, *, remember: bool = True) -> Linted:
     """Check a path, or what B changed since it left A in `A..B`.
+
+    Of a whole taxonomy only what changed since the last time is checked again, if `remember` allows it.
 
     Raises:
         TreeError: the target is neither, lies in no taxonomy, or cannot be read.
@@ -33,9 +35,44 @@ def lint_target(target: str, policy: Policy) -> Linted:
         base, head = commits_of(target)
         return _lint_change(base, head, policy)
     root, under = place_of(target)
-    leaves = read_folder(root, under)
-    found = [finding for files in leaves.values() for finding in check(files, policy).findings]
-    return Linted(len(leaves), (*found, *folder_findings(root, under)), _texts(leaves))
+    if not under:
+        from service.cli.linting.tree import (
+            lint_tree,  # what it takes to remember is loaded only for a whole tree
+        )
+
+        whole = lint_tree(root, policy, remember=remember)
+        return Linted(whole.leaves, whole.findings, _FolderTexts(root))
+    entries = list_folder(root, under)
+    names = leaf_names(entries)
+    found = [
+        finding
+        for leaf_id in sorted(names)
+        for finding in check(read_leaf(root, leaf_id, names[leaf_id]), policy).findings
+    ]
+    outside = entry_findings(entries, {entry.path for entry in entries})
+    return Linted(len(names), (*found, *outside), _FolderTexts(root))
+
+
+class _FolderTexts(Mapping[str, str]):
+    """The files of a folder, read when a line of one is to be shown."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def __getitem__(self, path: str) -> str:
+        try:
+            content = read_file(f"{self._root}/{path}")
+        except TreeError as error:  # gone meanwhile, or a link
+            raise KeyError(path) from error
+        if content is None:
+            raise KeyError(path)
+        return content.decode("utf-8", "replace")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
 
 
 def is_range(target: str) -> bool:
@@ -69,6 +106,9 @@ def place_of(target: str) -> tuple[Path, str]:
 
 
 def _lint_change(base: str, head: str, policy: Policy) -> Linted:
+    from taxonomy_schema.rules.change import check_change
+    from taxonomy_schema.tree import list_tree, read_entries
+
     here = Path.cwd()
     report = check_change(here, base, head, policy)
     shown = frozenset(leaf.change.id for leaf in report.leaves if leaf.findings)

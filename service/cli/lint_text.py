@@ -1,10 +1,10 @@
 """Findings for people: place, source line, caret, mend; in colour where there is a terminal."""
 
 import os
+import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
-
-import typer
 
 from taxonomy_schema.findings import Finding, Severity
 
@@ -12,16 +12,28 @@ _WINDOW: Final = 100
 _COLOURS: Final = {Severity.ERROR: "red", Severity.HINT: "yellow"}
 
 
-def colour() -> bool | None:
-    """Whether to write in colour: `NO_COLOR` and `FORCE_COLOR` decide, and else (`None`) the terminal does."""
+_CODES: Final = {"red": "31", "yellow": "33", "green": "32"}
+_ESCAPES: Final = re.compile("\x1b\\[[0-9;]*m")
+
+
+def colour(*, error: bool = False) -> bool:
+    """Whether to write in colour: `NO_COLOR` and `FORCE_COLOR` decide, and else the terminal does."""
     if os.environ.get("NO_COLOR"):
         return False
-    return True if os.environ.get("FORCE_COLOR") else None
+    return bool(os.environ.get("FORCE_COLOR")) or (sys.stderr if error else sys.stdout).isatty()
+
+
+def styled(text: str, *, fg: str | None = None, bold: bool = False, dim: bool = False) -> str:
+    """A text as a terminal shows it in that colour and weight. Done by hand: a library takes longer than the lint."""
+    codes = [code for code, on in (("1", bold), ("2", dim)) if on] + ([_CODES[fg]] if fg else [])
+    return f"\x1b[{';'.join(codes)}m{text}\x1b[0m"
 
 
 def say(text: str, *, error: bool = False, fg: str | None = None) -> None:
     """One text, as a line."""
-    typer.echo(typer.style(text, fg=fg) if fg else text, err=error, color=colour())
+    line = styled(text, fg=fg) if fg else text
+    stream = sys.stderr if error else sys.stdout
+    stream.write((line if colour(error=error) else _ESCAPES.sub("", line)) + "\n")
 
 
 def show(findings: Sequence[Finding], texts: Mapping[str, str], leaves: int) -> None:
@@ -47,16 +59,16 @@ def count(number: int, one: str, many: str = "") -> str:
 
 def _lines_of(finding: Finding, source: Sequence[str]) -> Iterator[str]:
     place, shade = finding.place, _COLOURS[finding.severity]
-    where = typer.style(f"{plain(place.file)}:{place.line}:{place.column}", bold=True)
-    what = typer.style(f"{finding.severity} {finding.code}", fg=shade, bold=True)
+    where = styled(f"{plain(place.file)}:{place.line}:{place.column}", bold=True)
+    what = styled(f"{finding.severity} {finding.code}", fg=shade, bold=True)
     yield f"{where} {what} {plain(finding.message)}"
     if 0 < place.line <= len(source) and source[place.line - 1].strip():
         before, shown, width = _window(source[place.line - 1], place.column)
-        yield typer.style(f"{place.line:>5} | ", dim=True) + shown
-        caret = typer.style("^" * width, fg=shade, bold=True)
-        yield typer.style(f"{'':>5} | ", dim=True) + " " * before + caret
-    label = typer.style("mend: ", bold=True)
-    yield typer.style(f"{'':>5} = ", dim=True) + label + plain(finding.mend)
+        yield styled(f"{place.line:>5} | ", dim=True) + shown
+        caret = styled("^" * width, fg=shade, bold=True)
+        yield styled(f"{'':>5} | ", dim=True) + " " * before + caret
+    label = styled("mend: ", bold=True)
+    yield styled(f"{'':>5} = ", dim=True) + label + plain(finding.mend)
     yield ""
 
 

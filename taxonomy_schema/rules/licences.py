@@ -4,9 +4,6 @@ import functools
 from enum import Enum, auto
 from typing import Any, Final
 
-from boolean.boolean import ParseError
-from license_expression import ExpressionError, Licensing, get_spdx_licensing
-
 _LONGEST: Final = 200
 
 
@@ -32,13 +29,16 @@ def _allowed(written: str, allowed: tuple[str, ...]) -> bool:
         return True
     if len(written) > _LONGEST:
         return False
+    from boolean.boolean import ParseError
+    from license_expression import ExpressionError
+
     try:
         return _holds(_licensing(), _licensing().parse(written), frozenset(name.lower() for name in allowed))
     except (ExpressionError, ParseError):
         return False
 
 
-def _holds(licensing: Licensing, expression: Any, allowed: frozenset[str]) -> bool:
+def _holds(licensing: Any, expression: Any, allowed: frozenset[str]) -> bool:
     if isinstance(expression, licensing.OR):
         return any(_holds(licensing, side, allowed) for side in expression.args)
     if isinstance(expression, licensing.AND):
@@ -47,6 +47,8 @@ def _holds(licensing: Licensing, expression: Any, allowed: frozenset[str]) -> bo
 
 
 @functools.cache
-def _licensing() -> Licensing:
+def _licensing() -> Any:
     """The SPDX list takes a while to load, and most leaves write an allowed licence as it is."""
+    from license_expression import get_spdx_licensing
+
     return get_spdx_licensing()

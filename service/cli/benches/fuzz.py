@@ -26,13 +26,74 @@ _MOST_STEPS: Final = 12
 _PIECES: Final = tuple(
     piece.encode("utf-8", "surrogatepass")
     for piece in (
-        "&a ", "*a", "<<: *a", "<<: [*a, *a]", "!!python/object:os.system ", "!!int ", "!!binary ", "!x ", "---\n", "...\n", "? ", ": ",
-        "- ", "- - - ", "|\n", ">-\n", "|9\n", "\t", "\n\n\n", "{", "}", "[", "]", ",", "'", '"', "\\", "\\x40", "\\u202e", "#", " #", "%YAML 1.2\n",
-        "%TAG ! x:\n", "0x" + "f" * 90, "9" * 400, "1e999", ".nan", "2024-01-01", "12:34:56", "~", "yes", "=", "\u2028", "\x85", "\ufeff",
-        "\u200b", "\x00", "\x7f", "\ud800", "\U0001f331", "@octocat", "<!--", "/graft approve", "<|im_start|>", "../", "[" * 40, "{a: " * 40,
-        "a: &x [*x]\n", "x" * 3000, "word " * 600, "?" * 200, "| " * 300, "--" * 200, "seed_examples:\n", "version: 3\n", "questions_and_answers:\n",
+        "&a ",
+        "*a",
+        "<<: *a",
+        "<<: [*a, *a]",
+        "!!python/object:os.system ",
+        "!!int ",
+        "!!binary ",
+        "!x ",
+        "---\n",
+        "...\n",
+        "? ",
+        ": ",
+        "- ",
+        "- - - ",
+        "|\n",
+        ">-\n",
+        "|9\n",
+        "\t",
+        "\n\n\n",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        "'",
+        '"',
+        "\\",
+        "\\x40",
+        "\\u202e",
+        "#",
+        " #",
+        "%YAML 1.2\n",
+        "%TAG ! x:\n",
+        "0x" + "f" * 90,
+        "9" * 400,
+        "1e999",
+        ".nan",
+        "2024-01-01",
+        "12:34:56",
+        "~",
+        "yes",
+        "=",
+        "\u2028",
+        "\x85",
+        "\ufeff",
+        "\u200b",
+        "\x00",
+        "\x7f",
+        "\ud800",
+        "\U0001f331",
+        "@octocat",
+        "<!--",
+        "/graft approve",
+        "<|im_start|>",
+        "../",
+        "[" * 40,
+        "{a: " * 40,
+        "a: &x [*x]\n",
+        "x" * 3000,
+        "word " * 600,
+        "?" * 200,
+        "| " * 300,
+        "--" * 200,
+        "seed_examples:\n",
+        "version: 3\n",
+        "questions_and_answers:\n",
     )
-)  # fmt: skip
+)
 
 
 class _Told(NamedTuple):
@@ -153,7 +214,9 @@ def _splice(data: bytearray, draw: random.Random, base: Sequence[LeafFiles]) -> 
 def _indent(data: bytearray, draw: random.Random, _: Sequence[LeafFiles]) -> None:
     lines = bytes(data).split(b"\n")
     at = draw.randrange(len(lines))
-    lines[at] = draw.choice((b" ", b"  ", b"\t", b"      ")) + lines[at].lstrip(draw.choice((b" ", b"")) or None)
+    lines[at] = draw.choice((b" ", b"  ", b"\t", b"      ")) + lines[at].lstrip(
+        draw.choice((b" ", b"")) or None
+    )
     data[:] = b"\n".join(lines)
 
 

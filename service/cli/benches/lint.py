@@ -114,13 +114,11 @@ def _speedup(root: Path, leaves: Sequence[LeafFiles], console: Console) -> Figur
 def _over_floor(leaves: Sequence[LeafFiles], console: Console) -> Figure:
     """Processor time a sound leaf: every rule of ours, over reading it with marks and asking a compiled schema."""
     texts = [leaf.qna or b"" for leaf in leaves]
-    loaded = [yaml.load(text, yaml.CSafeLoader) for text in texts]  # noqa: S506 - it is the safe loader, in C
+    loaded = [yaml.load(text, yaml.CSafeLoader) for text in texts]
     validators = {
         kind: jsonschema_rs.Draft202012Validator(schema(f"{kind}-v3")) for kind in ("knowledge", "skill")
     }
-    kinds = [
-        validators["knowledge" if leaf.id.startswith("knowledge/") else "skill"] for leaf in leaves
-    ]
+    kinds = [validators["knowledge" if leaf.id.startswith("knowledge/") else "skill"] for leaf in leaves]
 
     def floor() -> None:
         for text, data, validator in zip(texts, loaded, kinds, strict=True):
@@ -179,7 +177,9 @@ def _cold_start(base: Path, leaf: LeafFiles, console: Console) -> Figure:
     ratios = []
     for _ in range(_TURNS + 3):
         ours = _timed(lambda: _graft(root / leaf.id, dict(os.environ)))
-        peer = _timed(lambda: subprocess.run([PEERS.bin / "yamllint", "--version"], check=True, capture_output=True))
+        peer = _timed(
+            lambda: subprocess.run([PEERS.bin / "yamllint", "--version"], check=True, capture_output=True)
+        )
         ratios.append(ours / peer)
         console.print(f"one leaf from nothing: {ours * 1e3:.0f} ms, yamllint {peer * 1e3:.0f} ms")
     return _figure(ratios[1:], "time over time", "at most 1.5")
@@ -193,7 +193,10 @@ def _graft(path: Path, variables: dict[str, str]) -> None:
 
     """
     done = subprocess.run(
-        [Path(sys.executable).with_name("graft"), "lint", path], check=False, capture_output=True, env=variables
+        [Path(sys.executable).with_name("graft"), "lint", path],
+        check=False,
+        capture_output=True,
+        env=variables,
     )
     if done.returncode not in {0, 1}:
         done.check_returncode()

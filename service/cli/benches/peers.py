@@ -71,7 +71,7 @@ class Peers:
         return dict(self.packages)
 
     def environment(self) -> dict[str, str]:
-        """This process's environment with the peers' programs first on the path."""
+        """The environment of this process, with the peers' programs first on the path."""
         return {**os.environ, "PATH": f"{self.bin}{os.pathsep}{os.environ.get('PATH', '')}"}
 
     def _pins(self) -> list[str]:

@@ -8,6 +8,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from service.cli.lint import lint
+from service.cli.lint_plain import lint_plain
 from service.cli.new import new
 from tests.taxonomy_schema.leaves import SKILL, SKILL_ID, Repository
 
@@ -137,3 +138,33 @@ def test_lint_loads_nothing_heavy() -> None:
     )
 
     assert done.stdout.strip() == "[]"
+
+
+def test_without_options_the_shortest_way_says_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Repository(tmp_path / "taxonomy").leaf(SKILL_ID, SKILL.replace("ada", "5", 1))
+    target = str(tmp_path / "taxonomy" / SKILL_ID)
+
+    assert lint_plain(target) == 1
+
+    assert capsys.readouterr().out == graft("lint", target).stdout
+    assert lint_plain(str(tmp_path / "nowhere")) == 2
+    assert "neither a path nor a range" in capsys.readouterr().err
+
+
+def test_a_lint_of_one_leaf_loads_neither_models_nor_an_option_parser(tmp_path: Path) -> None:
+    Repository(tmp_path / "taxonomy").leaf(SKILL_ID)
+    leaf = str(tmp_path / "taxonomy" / SKILL_ID)
+    loaded = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", "from service.cli.main import main; main()", "lint", leaf],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    heavy = (
+        "pydantic", "typer", "rich", "jsonschema ", "subprocess", "sqlite3", "numpy",
+        "license_expression", "detect_secrets",
+    )  # fmt: skip
+    modules = [line.rsplit("|", 1)[-1].strip() + " " for line in loaded.stderr.splitlines()]
+    assert "taxonomy_schema.parse " in modules
+    assert [name for name in modules if name.startswith(heavy)] == []
