@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from taxonomy_schema.files import ATTRIBUTION, QNA
 from taxonomy_schema.findings import Finding, Place
-from taxonomy_schema.parse import ATTRIBUTION, QNA
 from taxonomy_schema.tree_rules import FollowedNowhere, MisnamedFile, StrayFile
 
 LEAF_FILES: Final = (QNA, ATTRIBUTION)

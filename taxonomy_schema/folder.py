@@ -8,10 +8,9 @@ from typing import Final
 
 from taxonomy_schema.entries import LEAF_FILES, TreeEntry, entry_findings
 from taxonomy_schema.errors import TreeError
+from taxonomy_schema.files import ATTRIBUTION, MAX_BYTES, QNA, LeafFiles
 from taxonomy_schema.findings import Finding
 from taxonomy_schema.kinds import ROOTS
-from taxonomy_schema.parse import ATTRIBUTION, QNA, LeafFiles
-from taxonomy_schema.text import MAX_BYTES
 
 _FILE: Final = "100644"
 _LINK: Final = "120000"

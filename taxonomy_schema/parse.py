@@ -6,9 +6,10 @@ Never raises for what they hold. One pass over the bytes of `qna.yaml` serves st
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from taxonomy_schema.attribution import Work, read_works
+from taxonomy_schema.files import ATTRIBUTION, QNA, LeafFiles
 from taxonomy_schema.findings import Finding, Place, errors_of, hints_of
 from taxonomy_schema.kinds import Kind
 from taxonomy_schema.parse_rules import NoQna, NotAMapping
@@ -20,18 +21,6 @@ from taxonomy_schema.yaml_source import read_yaml
 
 if TYPE_CHECKING:
     from taxonomy_schema.models import Leaf
-
-QNA: Final = "qna.yaml"
-ATTRIBUTION: Final = "attribution.txt"
-
-
-@dataclass(frozen=True, slots=True)
-class LeafFiles:
-    """A leaf's folder as it was read; `None` for a file that is not there. `id` is its path in the tree."""
-
-    id: str
-    qna: bytes | None
-    attribution: bytes | None
 
 
 @dataclass

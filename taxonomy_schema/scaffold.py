@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Final
 
 from taxonomy_schema.errors import ScaffoldError
+from taxonomy_schema.files import ATTRIBUTION, QNA, LeafFiles
 from taxonomy_schema.kinds import Kind
-from taxonomy_schema.parse import ATTRIBUTION, QNA, LeafFiles
 from taxonomy_schema.rules import check
 from taxonomy_schema.rules.meaning import PLACEHOLDER
 

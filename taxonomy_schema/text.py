@@ -3,10 +3,9 @@
 import re
 from typing import Final
 
+from taxonomy_schema.files import MAX_BYTES
 from taxonomy_schema.findings import Finding, Place
 from taxonomy_schema.parse_rules import BadCharacters, TooLarge
-
-MAX_BYTES: Final = 1 << 20
 
 # What YAML 1.1 calls not printable.
 _CONTROL: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -7,12 +7,11 @@ from typing import Final, Literal
 
 from taxonomy_schema.entries import LEAF_FILES, TreeEntry, entry_findings, is_file, leaf_objects
 from taxonomy_schema.errors import TreeError
+from taxonomy_schema.files import ATTRIBUTION, MAX_BYTES, QNA, LeafFiles
 from taxonomy_schema.findings import Finding
 from taxonomy_schema.folder import read_folder
 from taxonomy_schema.gitio import git, read_blobs, resolve
 from taxonomy_schema.kinds import ROOTS
-from taxonomy_schema.parse import ATTRIBUTION, QNA, LeafFiles
-from taxonomy_schema.text import MAX_BYTES
 
 # Two versions of qna.yaml this alike (in per cent, by Git's measure) are one leaf that moved.
 _MOVED_FROM: Final = 75

@@ -6,12 +6,11 @@ from typing import NamedTuple
 
 from taxonomy_schema.entries import entry_findings
 from taxonomy_schema.errors import TreeError
+from taxonomy_schema.files import ATTRIBUTION, QNA, LeafFiles
 from taxonomy_schema.findings import Finding
 from taxonomy_schema.folder import leaf_names, list_folder, read_file, read_leaf
 from taxonomy_schema.locate import locate
-from taxonomy_schema.parse import ATTRIBUTION, QNA, LeafFiles
 from taxonomy_schema.policy import Policy
-from taxonomy_schema.rules.checking import check
 
 
 class Linted(NamedTuple):
@@ -36,12 +35,9 @@ def lint_target(target: str, policy: Policy, *, remember: bool = True) -> Linted
         return _lint_change(base, head, policy)
     root, under = place_of(target)
     if not under:
-        from service.cli.linting.tree import (
-            lint_tree,  # what it takes to remember is loaded only for a whole tree
-        )
+        return _lint_whole(root, policy, remember=remember)
+    from taxonomy_schema.rules.checking import check
 
-        whole = lint_tree(root, policy, remember=remember)
-        return Linted(whole.leaves, whole.findings, _FolderTexts(root))
     entries = list_folder(root, under)
     names = leaf_names(entries)
     found = [
@@ -51,6 +47,16 @@ def lint_target(target: str, policy: Policy, *, remember: bool = True) -> Linted
     ]
     outside = entry_findings(entries, {entry.path for entry in entries})
     return Linted(len(names), (*found, *outside), _FolderTexts(root))
+
+
+def _lint_whole(root: Path, policy: Policy, *, remember: bool) -> Linted:
+    from service.cli.linting.git_state import Asked
+
+    asked = Asked(root) if remember else None  # Git looks at the files while the rules are loaded
+    from service.cli.linting.tree import lint_tree
+
+    whole = lint_tree(root, policy, asked)
+    return Linted(whole.leaves, whole.findings, _FolderTexts(root))
 
 
 class _FolderTexts(Mapping[str, str]):

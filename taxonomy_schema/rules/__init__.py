@@ -6,7 +6,8 @@ A change is looked at through Git; what that takes is loaded by who asks for it.
 import importlib
 from typing import TYPE_CHECKING, Any, Final
 
-from taxonomy_schema.parse import LeafFiles, ParsedLeaf
+from taxonomy_schema.files import LeafFiles
+from taxonomy_schema.parse import ParsedLeaf
 from taxonomy_schema.parse_rules import PARSE_RULES
 from taxonomy_schema.rule import Rule
 from taxonomy_schema.rules.checking import LEAF_RULES, check

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from taxonomy_schema.entries import entry_findings
+from taxonomy_schema.files import ATTRIBUTION, QNA, LeafFiles
 from taxonomy_schema.findings import Finding, errors_of, hints_of
 from taxonomy_schema.gitio import resolve
-from taxonomy_schema.parse import ATTRIBUTION, QNA, LeafFiles, ParsedLeaf
+from taxonomy_schema.parse import ParsedLeaf
 from taxonomy_schema.policy import DEFAULT_POLICY, Policy
 from taxonomy_schema.rules.checking import check
 from taxonomy_schema.tree import (

@@ -2,8 +2,9 @@
 
 from typing import Final
 
+from taxonomy_schema.files import QNA, LeafFiles
 from taxonomy_schema.findings import Finding
-from taxonomy_schema.parse import QNA, LeafFiles, ParsedLeaf, read_source
+from taxonomy_schema.parse import ParsedLeaf, read_source
 from taxonomy_schema.policy import DEFAULT_POLICY, Policy
 from taxonomy_schema.rules import counts, folders, form, meaning, safety, sources
 from taxonomy_schema.rules.leaf_rule import LeafRule

@@ -4,7 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from taxonomy_schema.parse import LeafFiles
+from taxonomy_schema.files import LeafFiles
 from taxonomy_schema.parse_rules import ATTRIBUTION, GOOD_SKILL
 from taxonomy_schema.rule import Example
 from taxonomy_schema.rules.examples import GOOD_KNOWLEDGE

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from taxonomy_schema.errors import TreeError
+from taxonomy_schema.files import MAX_BYTES
 from taxonomy_schema.folder import folder_findings
-from taxonomy_schema.text import MAX_BYTES
 from taxonomy_schema.tree import LeafChange, changed_leaves, read_folder, read_tree, tree_findings
 from tests.taxonomy_schema.leaves import KNOWLEDGE, KNOWLEDGE_ID, SKILL, SKILL_ID, Repository
 

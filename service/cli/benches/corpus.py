@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from service.cli.benches.faults import FAULTS, WHIMS, Change
-from taxonomy_schema.parse import LeafFiles
+from taxonomy_schema.files import LeafFiles
 
 
 def _words(text: str) -> tuple[str, ...]:

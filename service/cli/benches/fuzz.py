@@ -16,7 +16,7 @@ from rich.console import Console
 
 from service.cli.benches.corpus import good_leaves, mutants
 from service.cli.benches.result import BenchOptions, BenchResult, Figure, environment
-from taxonomy_schema.parse import LeafFiles
+from taxonomy_schema.files import LeafFiles
 from taxonomy_schema.rules import check
 
 _CHUNK: Final = 2000

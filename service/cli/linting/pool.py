@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from taxonomy_schema.files import LeafFiles
 from taxonomy_schema.findings import Finding
 from taxonomy_schema.folder import read_leaf
-from taxonomy_schema.parse import LeafFiles
 from taxonomy_schema.policy import Policy
 from taxonomy_schema.rules.checking import check
 

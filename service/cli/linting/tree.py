@@ -28,16 +28,17 @@ class LintedTree(NamedTuple):
     findings: tuple[Finding, ...]
 
 
-def lint_tree(root: Path, policy: Policy, *, remember: bool = True) -> LintedTree:
+def lint_tree(root: Path, policy: Policy, asked: Asked | None = None) -> LintedTree:
     """Every leaf of the taxonomy at `root`, and its files that belong to none.
+
+    `asked` is what Git was asked of it; with it, what was found the last time is remembered.
 
     Raises:
         TreeError: a folder or file cannot be read.
 
     """
-    if not remember:
+    if asked is None:
         return _afresh(root, policy)
-    asked = Asked(root)  # works while this process gets ready
     cache = opened(cache_file(root), fingerprint(policy))
     state = asked.answer()
     if cache is None:

@@ -10,7 +10,7 @@ import pytest
 
 from service.cli.linting import tree
 from service.cli.linting.cache import cache_file
-from service.cli.linting.git_state import read_status
+from service.cli.linting.git_state import Asked, read_status
 from service.cli.linting.tree import lint_tree
 from taxonomy_schema.folder import leaf_names, list_folder
 from taxonomy_schema.policy import DEFAULT_POLICY, Policy
@@ -31,8 +31,8 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
 
 def same(house: Repository, policy: Policy = DEFAULT_POLICY) -> int:
     """Both ways agree; returns how many leaves were looked at anew."""
-    remembered = lint_tree(house.folder, policy)
-    afresh = lint_tree(house.folder, policy, remember=False)
+    remembered = lint_tree(house.folder, policy, Asked(house.folder))
+    afresh = lint_tree(house.folder, policy)
     assert set(remembered.findings) == set(afresh.findings)
     assert len(remembered.findings) == len(afresh.findings)
     assert remembered.leaves == afresh.leaves == len(leaf_names(list_folder(house.folder)))

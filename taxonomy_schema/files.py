@@ -1,0 +1,18 @@
+"""A leaf's two files, as they are before anybody looks into them."""
+
+from dataclasses import dataclass
+from typing import Final
+
+QNA: Final = "qna.yaml"
+ATTRIBUTION: Final = "attribution.txt"
+MAX_BYTES: Final = 1 << 20
+"""What a file may hold; of a larger one, one byte more is read, so that it shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeafFiles:
+    """A leaf's folder as it was read; `None` for a file that is not there. `id` is its path in the tree."""
+
+    id: str
+    qna: bytes | None
+    attribution: bytes | None
