@@ -110,7 +110,7 @@ def run(console: Console, options: BenchOptions) -> BenchResult:
     chunks = range(-(-options.inputs // _CHUNK))
     told: list[_Told] = []
     with ProcessPoolExecutor() as pool:
-        waiting = [pool.submit(_chunk, options.seed, chunk) for chunk in chunks]
+        waiting = [pool.submit(look, options.seed, chunk) for chunk in chunks]
         for done, future in enumerate(as_completed(waiting), start=1):
             try:
                 told.append(future.result())
@@ -139,10 +139,11 @@ def _figures(told: Sequence[_Told]) -> dict[str, Figure]:
     }
 
 
-def _chunk(seed: int, chunk: int) -> _Told:
+def look(seed: int, chunk: int, count: int = _CHUNK) -> _Told:
+    """Check the first `count` inputs of a chunk."""
     crashed, slow, slowest = [], 0, 0.0
-    base = _base(seed)
-    for number in range(_CHUNK):
+    base = base_of(seed)
+    for number in range(count):
         name = f"{seed}/{chunk}/{number}"
         files = spoilt(name, base)
         began = time.process_time()
@@ -156,7 +157,8 @@ def _chunk(seed: int, chunk: int) -> _Told:
     return _Told(crashed, slow, slowest, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
-def _base(seed: int) -> list[LeafFiles]:
+def base_of(seed: int) -> list[LeafFiles]:
+    """The leaves that are spoilt."""
     return [*good_leaves(_BASE_LEAVES, seed), *mutants(_BASE_LEAVES, seed)]
 
 

@@ -17,10 +17,10 @@ _BASE: Final = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") 
 class Peers:
     """The pinned `packages` (name -> version) that benchmark `name` holds itself against."""
 
-    def __init__(self, name: str, packages: dict[str, str]) -> None:
+    def __init__(self, name: str, packages: dict[str, str], base: Path = _BASE) -> None:
         self.name = name
         self.packages = packages
-        self.folder = _BASE / name
+        self.folder = base / name
 
     @property
     def bin(self) -> Path:
