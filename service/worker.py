@@ -6,6 +6,7 @@ Lists every job, and hangs a bell for each queue of stages that the worker serve
 from service import queue
 from service.jobs import (
     advance,
+    artifact_folders,
     bell,
     carry_out,
     check,
@@ -19,6 +20,7 @@ from service.jobs import (
     life,
     looks,
     planning,
+    prune,
     recipes,
     reconcile,
     report,
@@ -39,6 +41,7 @@ app = queue.app
 
 JOBS = (
     advance,
+    artifact_folders,
     bell,
     carry_out,
     check,
@@ -52,6 +55,7 @@ JOBS = (
     life,
     looks,
     planning,
+    prune,
     recipes,
     reconcile,
     report,
