@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.ledger.tables import Delivery, LeafResult, Release, Run, RunState, Stage, StageState
@@ -38,21 +38,26 @@ def forget_deliveries(session: Session, *, before: datetime, limit: int) -> int:
 
 
 def needed(session: Session, *, releases: int) -> set[str]:
-    """Run directories and model folders that must stay: of open runs, of the newest releases, behind badges.
+    """Run directories and model folders that must stay: of open runs, and what lasts (see `lasting`)."""
+    of_runs = select(Stage.run_dir).join(Run, Run.id == Stage.run_id)
+    at_work = of_runs.where(or_(Run.state.in_(_OPEN), Stage.state == StageState.RUNNING))
+    found = {path for path in session.scalars(at_work) if path is not None}
+    return found | _references(session) | lasting(session, releases=releases)
+
+
+def lasting(session: Session, *, releases: int) -> set[str]:
+    """What is of the newest releases and behind badges.
 
     `releases` counts for each repository; the present one is always among them, and what is being published.
     """
     kept = _kept_releases(session, max(1, releases))
-    of_runs = select(Stage.run_dir).join(Run, Run.id == Stage.run_id)
     behind = select(LeafResult.run_id).where(LeafResult.run_id.is_not(None))
-    queries = (
-        of_runs.where(Run.state.in_(_OPEN)),
-        of_runs.where(Stage.state == StageState.RUNNING),
-        of_runs.where(Stage.run_id.in_([release.run_id for release in kept])),
-        of_runs.where(Stage.run_id.in_(behind), Stage.name.in_(_BEHIND_A_BADGE)),
+    chosen = or_(
+        Stage.run_id.in_([release.run_id for release in kept]),
+        and_(Stage.run_id.in_(behind), Stage.name.in_(_BEHIND_A_BADGE)),
     )
-    found = {path for query in queries for path in session.scalars(query) if path is not None}
-    return found | {release.folder for release in kept} | _references(session)
+    found = {path for path in session.scalars(select(Stage.run_dir).where(chosen)) if path is not None}
+    return found | {release.folder for release in kept}
 
 
 def is_open(session: Session, tail: str) -> bool:

@@ -63,6 +63,11 @@ def newest() -> str | None:
     return _script().get_current_head()
 
 
+def knows(revision: str) -> bool:
+    """Whether this version can bring such a ledger forward."""
+    return revision in {script.revision for script in _script().walk_revisions()}
+
+
 def present(connection: Connection) -> str | None:
     """The revision that the database has; None for one without tables of ours."""
     return MigrationContext.configure(connection).get_current_revision()
@@ -74,7 +79,7 @@ def _script() -> ScriptDirectory:
 
 def _refuse_a_later_one(connection: Connection) -> None:
     found = present(connection)
-    if found is not None and found not in {script.revision for script in _script().walk_revisions()}:
+    if found is not None and not knows(found):
         raise Misconfigured(
             f"the ledger was made by a later version of GraftLab: revision {found}",
             mend="Run that version again, or restore the backup from before the upgrade (graft restore).",
