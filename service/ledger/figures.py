@@ -66,7 +66,8 @@ def stages(session: Session) -> list[tuple[str, StageState, int]]:
 def oldest_ready(session: Session) -> dict[str, datetime | None]:
     """Queue -> since when its oldest ready stage waits."""
     oldest = select(Stage.queue, func.min(Stage.ready_at)).where(Stage.state == StageState.READY)
-    return dict(session.execute(oldest.group_by(Stage.queue).order_by(Stage.queue)).tuples().all())
+    rows = session.execute(oldest.group_by(Stage.queue).order_by(Stage.queue))
+    return {row[0]: row[1] for row in rows}
 
 
 def queue_seconds(session: Session, *, since: datetime) -> dict[str, list[float]]:
