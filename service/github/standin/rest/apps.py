@@ -176,6 +176,13 @@ def _delivery(row: Delivery) -> Json:
     }
 
 
+@router.get("/app/hook/config")
+def hook_config(call: CallNow) -> Json:
+    app = _app(call)
+    secret = {"secret": "********"} if app.hook_secret else {}
+    return {"content_type": "json", "insecure_ssl": "0", "url": app.hook_url or ""} | secret
+
+
 @router.get("/app/hook/deliveries")
 def list_deliveries(
     call: CallNow, request: Request, response: Response, per_page: int = 30, cursor: int | None = None
