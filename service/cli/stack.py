@@ -38,6 +38,8 @@ _INHERITED = (
     "CUDA_VISIBLE_DEVICES",
     "PYTHONWARNINGS",
 )
+_AFTER_SAVING = 10.0
+"""What a stage saved in its grace is written down, and its lease given back."""
 _FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
 """The C library's heaps: one for each of many sleeping threads would hold memory back. Stages do not get it."""
 
@@ -118,6 +120,7 @@ class Stack:
         data = self.options.home / "valkey"
         data.mkdir(parents=True, exist_ok=True)
         web = plain | {"GRAFT_WEBHOOK_SECRETS": self.webhook_secret}
+        saving = self._settings_grace() + _AFTER_SAVING
         alone = ("worker", "--without-mingle", "--without-gossip", "--loglevel", "info")
         celery = (python, "-m", "celery", "-A")
         stages = (*celery, "service.stage_worker", *alone, "--pool", "solo")
@@ -154,8 +157,8 @@ class Stack:
                 ),
                 control,
             ),
-            ProcessSpec("worker-cpu", (*stages, "-n", "cpu@%h", "-Q", "cpu"), plain, stop_grace=20),
-            ProcessSpec("worker-gpu", (*stages, "-n", "gpu@%h", "-Q", "gpu"), plain, stop_grace=20),
+            ProcessSpec("worker-cpu", (*stages, "-n", "cpu@%h", "-Q", "cpu"), plain, stop_grace=saving),
+            ProcessSpec("worker-gpu", (*stages, "-n", "gpu@%h", "-Q", "gpu"), plain, stop_grace=saving),
             ProcessSpec(
                 "beat",
                 (
@@ -165,6 +168,10 @@ class Stack:
                 plain,
             ),
         )
+
+    def _settings_grace(self) -> float:
+        default = Settings.model_fields["stop_grace_seconds"].default
+        return float(self.options.more.get("GRAFT_STOP_GRACE_SECONDS", default))
 
     def _migrate(self, plain: dict[str, str]) -> None:
         self.options.home.mkdir(parents=True, exist_ok=True)
