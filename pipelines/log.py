@@ -38,7 +38,7 @@ def _said(environment: Mapping[str, str]) -> dict[str, Any] | None:
 
 
 class _Text(logging.Formatter):
-    converter = time.gmtime
+    converter = time.gmtime  # type: ignore[assignment]  # as its own documentation advises
 
     def __init__(self, ids: Mapping[str, Any]) -> None:
         told = " ".join(f"{name}={value}" for name, value in ids.items()).replace("%", "%%")
@@ -46,7 +46,7 @@ class _Text(logging.Formatter):
 
 
 class _Json(logging.Formatter):
-    converter = time.gmtime
+    converter = time.gmtime  # type: ignore[assignment]  # as its own documentation advises
 
     def __init__(self, ids: Mapping[str, Any]) -> None:
         super().__init__()

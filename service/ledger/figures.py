@@ -80,7 +80,8 @@ def queue_seconds(session: Session, *, since: datetime) -> dict[str, list[float]
     )
     found: defaultdict[str, list[float]] = defaultdict(list)
     for queue, ready, started in rows:
-        found[queue].append(max(0.0, (started - ready).total_seconds()))
+        if ready is not None and started is not None:
+            found[queue].append(max(0.0, (started - ready).total_seconds()))
     return dict(found)
 
 
