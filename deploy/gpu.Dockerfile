@@ -21,5 +21,5 @@ USER 10001
 WORKDIR /var/lib/graftlab
 # A worker is busy for as long as its stage and answers no ping meanwhile: what is checked is that the accelerators answer.
 HEALTHCHECK --interval=60s --timeout=20s --start-period=60s CMD ["nvidia-smi", "-L"]
-CMD ["celery", "-A", "service.worker", "worker", "-n", "gpu@%h", "-Q", "gpu", "--pool", "solo", \
+CMD ["celery", "-A", "service.stage_worker", "worker", "-n", "gpu@%h", "-Q", "gpu", "--pool", "solo", \
      "--without-mingle", "--without-gossip", "--loglevel", "info"]

@@ -20,6 +20,6 @@ USER 10001
 WORKDIR /var/lib/graftlab
 # Says whether ledger and broker can be reached from here. That a worker does its work is told by its leases, which the
 # sweeper watches: a worker of stages is busy for as long as its stage.
-HEALTHCHECK --interval=60s --timeout=30s --start-period=30s CMD ["graft", "doctor", "--no-engines"]
+HEALTHCHECK --interval=60s --timeout=30s --start-period=30s CMD ["graft", "doctor", "--quick"]
 CMD ["celery", "-A", "service.worker", "worker", "-n", "control@%h", "-Q", "control", "--pool", "threads", "-c", "2", \
      "--without-mingle", "--without-gossip", "--loglevel", "info"]

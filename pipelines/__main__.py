@@ -1,6 +1,7 @@
 """`python -m pipelines STAGE RUN_DIR`: carry out one stage; exit codes as in `pipelines.errors.ExitCode`."""
 
 import importlib
+import logging
 import os
 import signal
 import sys
@@ -9,9 +10,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from pipelines import log as stage_log
 from pipelines.errors import ExitCode, Interrupted, OutsideFailed, StageError, WrongUse
 from pipelines.runs import RunDir
 
+_log = logging.getLogger("pipelines.stage")
 STAGES = ("collect", "generate", "mix", "train", "evaluate", "compare", "release")
 _USAGE = f"usage: python -m pipelines STAGE RUN_DIR\n  STAGE: one of {', '.join(STAGES)}"
 
@@ -22,6 +25,8 @@ def main(arguments: list[str]) -> int:
         return ExitCode.FINE if arguments in (["-h"], ["--help"]) else ExitCode.WRONG_USE
     stage, run_dir = arguments[0], RunDir(Path(arguments[1]))
     signal.signal(signal.SIGTERM, _interrupt)
+    stage_log.begin()
+    _log.info("%s begins, process %d", stage, os.getpid())
     try:
         _carry_out(stage, run_dir)
     except StageError as error:
@@ -68,6 +73,7 @@ def _fail(run_dir: RunDir, stage: str, error: StageError) -> int:
 if __name__ == "__main__":
     # The exit code says all; an engine's leftover threads must not keep a finished stage alive.
     code = main(sys.argv[1:])
+    _log.info("ends with exit code %d", code)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

@@ -6,7 +6,8 @@ ServiceError
 ├── LeaseLost          another worker holds this stage now; what this one writes is refused
 └── GitHubFailed       GitHub did not do what was asked
     ├── GitHubGone         what was asked for is not there (any more)
-    └── GitHubBusy         try again, not before `retry_after` seconds
+    ├── GitHubBusy         try again, not before `retry_after` seconds
+    └── NotInstalled       our App may not act on this repository; others are not concerned
 """
 
 
@@ -47,3 +48,7 @@ class GitHubBusy(GitHubFailed):
     def __init__(self, message: str, *, retry_after: float) -> None:
         super().__init__(message, mend=f"Wait {retry_after:.0f} s.")
         self.retry_after = retry_after
+
+
+class NotInstalled(GitHubFailed):
+    pass

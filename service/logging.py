@@ -101,6 +101,11 @@ def configure(
         logging.getLogger(name).propagate = True
 
 
+def ids() -> dict[str, Any]:
+    """The ids that lines of this thread or task carry now: for a row or a process that goes on with the work."""
+    return structlog.contextvars.get_contextvars()
+
+
 @contextmanager
 def bound(
     *,
@@ -111,8 +116,8 @@ def bound(
     stage: str | None = None,
 ) -> Iterator[None]:
     """Within the block, every line of this thread or task carries these ids."""
-    ids = {"delivery": delivery, "repository": repository, "number": number, "run": run, "stage": stage}
+    given = {"delivery": delivery, "repository": repository, "number": number, "run": run, "stage": stage}
     with structlog.contextvars.bound_contextvars(
-        **{key: value for key, value in ids.items() if value is not None}
+        **{key: value for key, value in given.items() if value is not None}
     ):
         yield

@@ -2,22 +2,26 @@
 process, also those that are gone. Labels are words of our own only: kinds, states, stage names, queues.
 """
 
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from math import ceil
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import Engine, and_, case, func, select
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from service.ledger import figures
 from service.ledger.session import read_scope
-from service.ledger.tables import Delivery, Outbox, OutboxState, Run, Stage, StageState
 
 router = APIRouter(include_in_schema=False)
 
 _SECONDS = (1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0, 86_400.0)
+_QUANTILES = (0.5, 0.9, 0.99)
+_RECENT = timedelta(hours=1)
+_WEEK = timedelta(days=7)
 _EVENTS = frozenset(
     {"check_run", "check_suite", "installation", "issue_comment", "issues", "ping", "pull_request", "push"}
 )
@@ -45,98 +49,97 @@ class LedgerCollector(Collector):
         with read_scope(self._engine) as session:
             yield from _deliveries(session, now)
             yield from _stages(session, now)
-            yield _stage_seconds(session)
+            yield from _spent(session, now)
             yield from _outbox(session, now)
-            yield _runs(session)
+            yield _counted("graft_runs", "Runs by kind and state.", ("kind", "state"), figures.runs(session))
 
 
 def _deliveries(session: Session, now: datetime) -> Iterator[Metric]:
-    outcome = case(
-        (Delivery.processed_at.is_not(None), "processed"),
-        (Delivery.error.is_not(None), "failing"),
-        else_="waiting",
-    )
     counted: dict[tuple[str, str], int] = {}
-    for event, ending, count in session.execute(
-        select(Delivery.event, outcome, func.count()).group_by(Delivery.event, outcome)
-    ):
-        key = (event if event in _EVENTS else "other", ending)
+    for (event, outcome), count in figures.deliveries(session).items():
+        key = (event if event in _EVENTS else "other", outcome)
         counted[key] = counted.get(key, 0) + count
-    family = GaugeMetricFamily(
-        "graft_deliveries", "Deliveries that are in the ledger.", labels=("event", "outcome")
+    rows = [(*labels, count) for labels, count in sorted(counted.items())]
+    yield _counted("graft_deliveries", "Deliveries that are in the ledger.", ("event", "outcome"), rows)
+    yield CounterMetricFamily(
+        "graft_deliveries_recorded", "Deliveries ever recorded.", figures.deliveries_ever(session)
     )
-    for labels, count in sorted(counted.items()):
-        family.add_metric(labels, count)
-    yield family
-    waiting = session.scalar(select(func.min(Delivery.received_at)).where(Delivery.processed_at.is_(None)))
-    yield _age(
-        "graft_delivery_lag_seconds", "Age of the oldest delivery that is not handled yet.", waiting, now
+    yield GaugeMetricFamily(
+        "graft_delivery_lag_seconds",
+        "Age of the oldest delivery that is not handled yet.",
+        _seconds(figures.oldest_delivery(session), now),
     )
+    latencies = {"": figures.delivery_seconds(session, since=now - _RECENT)}
+    yield _quantiles("graft_delivery_seconds", "From receipt to effect, in the last hour.", latencies)
 
 
 def _stages(session: Session, now: datetime) -> Iterator[Metric]:
-    family = GaugeMetricFamily("graft_stages", "Stages by name and state.", labels=("name", "state"))
-    counts = select(Stage.name, Stage.state, func.count()).group_by(Stage.name, Stage.state)
-    for name, state, count in session.execute(counts.order_by(Stage.name, Stage.state)):
-        family.add_metric((name, state.value), count)
-    yield family
+    counts = [(name, state.value, count) for name, state, count in figures.stages(session)]
+    yield _counted("graft_stages", "Stages by name and state.", ("name", "state"), counts)
 
     ages = GaugeMetricFamily(
         "graft_queue_age_seconds", "How long the oldest ready stage of a queue waits.", labels=("queue",)
     )
-    oldest = select(Stage.queue, func.min(Stage.ready_at)).where(Stage.state == StageState.READY)
-    for queue, since in session.execute(oldest.group_by(Stage.queue).order_by(Stage.queue)):
+    for queue, since in figures.oldest_ready(session).items():
         ages.add_metric((queue,), _seconds(since, now))
     yield ages
+    waits = figures.queue_seconds(session, since=now - _RECENT)
+    yield _quantiles(
+        "graft_queue_wait_seconds", "Waits of stages that began in the last hour.", waits, "queue"
+    )
 
-    late = and_(Stage.state == StageState.RUNNING, Stage.lease_expires_at < now)
-    overdue = session.scalar(select(func.count()).select_from(Stage).where(late)) or 0
+    overdue = figures.overdue_leases(session, now=now)
     yield GaugeMetricFamily("graft_leases_overdue", "Running stages whose holder stopped beating.", overdue)
-    # Every claim raises the token; of the claims that are no first ones, most follow on an expiry.
-    again = session.scalar(select(func.sum(case((Stage.attempts > 1, Stage.attempts - 1), else_=0)))) or 0
-    yield GaugeMetricFamily("graft_stage_retries", "Tries of stages beyond their first.", float(again))
+    retries = float(figures.stage_retries(session))
+    yield GaugeMetricFamily("graft_stage_retries", "Tries of stages beyond their first.", retries)
 
 
-def _stage_seconds(session: Session) -> Metric:
-    """Working time of finished stages, those used again left out."""
+def _spent(session: Session, now: datetime) -> Iterator[Metric]:
     family = HistogramMetricFamily(
         "graft_stage_seconds", "Working time of finished stages.", labels=("name",)
     )
-    within = [func.sum(case((Stage.seconds <= limit, 1), else_=0)) for limit in _SECONDS]
-    rows = session.execute(
-        select(Stage.name, func.count(), func.sum(Stage.seconds), *within)
-        .where(Stage.state == StageState.SUCCEEDED, Stage.reused.is_(False))
-        .group_by(Stage.name)
-        .order_by(Stage.name)
+    for name, took in figures.stage_seconds(session, _SECONDS).items():
+        buckets = [(str(limit), float(n)) for limit, n in zip(_SECONDS, took.within, strict=True)]
+        family.add_metric((name,), [*buckets, ("+Inf", float(took.count))], took.seconds)
+    yield family
+    spent = figures.accelerator_seconds(session, since=now - _WEEK)
+    rows = [(kind.value, seconds) for kind, seconds in spent.items()]
+    yield _counted(
+        "graft_accelerator_seconds_week", "Accelerator seconds spent in the last seven days.", ("kind",), rows
     )
-    for name, count, total, *below in rows:
-        buckets = [(str(limit), float(n)) for limit, n in zip(_SECONDS, below, strict=True)]
-        family.add_metric((name,), [*buckets, ("+Inf", float(count))], float(total))
-    return family
 
 
 def _outbox(session: Session, now: datetime) -> Iterator[Metric]:
-    family = GaugeMetricFamily("graft_outbox", "What GitHub is to show, by state.", labels=("kind", "state"))
-    counts = select(Outbox.kind, Outbox.state, func.count()).group_by(Outbox.kind, Outbox.state)
-    for kind, state, count in session.execute(counts.order_by(Outbox.kind, Outbox.state)):
-        family.add_metric((kind, state.value), count)
-    yield family
-    oldest = session.scalar(select(func.min(Outbox.created_at)).where(Outbox.state == OutboxState.PENDING))
-    yield _age(
-        "graft_outbox_lag_seconds", "Age of the oldest place that GitHub does not show yet.", oldest, now
+    counts = [(kind, state.value, count) for kind, state, count in figures.outbox(session)]
+    yield _counted("graft_outbox", "What GitHub is to show, by state.", ("kind", "state"), counts)
+    yield GaugeMetricFamily(
+        "graft_outbox_lag_seconds",
+        "Age of the oldest place that GitHub does not show yet.",
+        _seconds(figures.oldest_letter(session), now),
     )
 
 
-def _runs(session: Session) -> Metric:
-    family = GaugeMetricFamily("graft_runs", "Runs by kind and state.", labels=("kind", "state"))
-    counts = select(Run.kind, Run.state, func.count()).group_by(Run.kind, Run.state)
-    for kind, state, count in session.execute(counts.order_by(Run.kind, Run.state)):
-        family.add_metric((kind.value, state.value), count)
+def _counted(
+    name: str, text: str, labels: Sequence[str], rows: Iterable[tuple[str | float, ...]]
+) -> GaugeMetricFamily:
+    """A gauge from rows of its labels' values, the figure last."""
+    family = GaugeMetricFamily(name, text, labels=labels)
+    for *values, figure in rows:
+        family.add_metric([str(value) for value in values], float(figure))
     return family
 
 
-def _age(name: str, text: str, since: datetime | None, now: datetime) -> Metric:
-    return GaugeMetricFamily(name, text, _seconds(since, now))
+def _quantiles(
+    name: str, text: str, measured: Mapping[str, Sequence[float]], label: str = ""
+) -> GaugeMetricFamily:
+    """What a share of the measured took at most; nothing where nothing was measured."""
+    family = GaugeMetricFamily(name, text, labels=("quantile", label) if label else ("quantile",))
+    for value, seconds in sorted(measured.items()):
+        ordered = sorted(seconds)
+        for share in _QUANTILES if ordered else ():
+            at = ordered[max(0, ceil(share * len(ordered)) - 1)]
+            family.add_metric([str(share), *([value] if label else [])], at)
+    return family
 
 
 def _seconds(since: datetime | None, now: datetime) -> float:

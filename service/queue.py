@@ -21,6 +21,7 @@ ROUTES = {
     "send_outbox": "control",
     "sweep": "control",
     "schedule_release": "control",
+    "prune": "control",
     "run_cpu_stage": "cpu",
     "run_gpu_stage": "gpu",
 }
@@ -60,6 +61,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "beat_schedule": {
             "sweep": {"task": "sweep", "schedule": timedelta(seconds=settings.sweep_seconds), "args": [0]},
             "schedule_release": {"task": "schedule_release", "schedule": crontab(), "args": [0]},
+            "prune": {"task": "prune", "schedule": crontab(minute=17, hour=3), "args": [0]},
         },
     }
 

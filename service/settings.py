@@ -6,9 +6,9 @@ Secrets have no default. What only one kind of process needs is demanded by that
 import os
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from service.errors import Misconfigured
@@ -16,6 +16,18 @@ from service.errors import Misconfigured
 
 def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+_GITHUB_REPEATS_DAYS: Final = 8
+"""A GitHub Enterprise Server offers failed deliveries for seven days, github.com for three."""
+
+
+def _longer_than_github(days: float) -> float:
+    if days and days < _GITHUB_REPEATS_DAYS:
+        raise ValueError(
+            f"a delivery that is forgotten within {_GITHUB_REPEATS_DAYS} days may be handled twice"
+        )
+    return days
 
 
 class Settings(BaseSettings):
@@ -66,6 +78,12 @@ class Settings(BaseSettings):
     sweep_seconds: float = 60.0
     release_schedule: str = "0 6 * * 1"
     """Cron, UTC; empty: only by hand."""
+    keep_deliveries_days: Annotated[float, AfterValidator(_longer_than_github)] = 30.0
+    """Handled deliveries are forgotten after so long; at least 8, since GitHub repeats some for a week; 0: never."""
+    keep_artifacts_days: Annotated[float, Field(ge=0)] = 30.0
+    """Artifacts that nothing needs and nothing has used for so long are removed; 0: never."""
+    keep_releases: Annotated[int, Field(ge=1)] = 3
+    """So many releases of each repository keep all their artifacts."""
     log_json: bool = False
 
     @field_validator("repositories", "webhook_secrets", "stage_environment", mode="before")

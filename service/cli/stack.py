@@ -11,19 +11,22 @@ beat       Celery: the schedule
 import json
 import os
 import secrets
+import socket
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
+from urllib.request import ProxyHandler, build_opener
 
-import httpx
-import redis
 from pydantic import SecretStr
 
 from pipelines.processes import free_port
-from service.cli.supervisor import ProcessSpec, Supervisor
-from service.ledger.migrations import upgrade
+from service.cli.supervisor import ProcessFailed, ProcessSpec, Supervisor
 from service.settings import Settings
+
+# Whoever waits here for days loads as little as may be: no database, no client of anything.
 
 _INHERITED = (
     "PATH",
@@ -35,6 +38,10 @@ _INHERITED = (
     "CUDA_VISIBLE_DEVICES",
     "PYTHONWARNINGS",
 )
+_AFTER_SAVING = 10.0
+"""What a stage saved in its grace is written down, and its lease given back."""
+_FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
+"""The C library's heaps: one for each of many sleeping threads would hold memory back. Stages do not get it."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,8 @@ class StackOptions:
     heartbeat_seconds: float = 10.0
     sweep_seconds: float = 60.0
     port: int = 0
+    more: Mapping[str, str] = field(default_factory=dict)
+    """Further settings, by the variable's name."""
 
 
 class Stack:
@@ -94,7 +103,7 @@ class Stack:
         }
         settings = self._settings(github)
         say("ledger")
-        upgrade(settings)
+        self._migrate(plain)
         for spec in self._specs(plain, control):
             say(spec.name)
             self.supervisor.start(spec)
@@ -111,8 +120,10 @@ class Stack:
         data = self.options.home / "valkey"
         data.mkdir(parents=True, exist_ok=True)
         web = plain | {"GRAFT_WEBHOOK_SECRETS": self.webhook_secret}
-        celery = (python, "-m", "celery", "-A", "service.worker")
-        worker = (*celery, "worker", "--without-mingle", "--without-gossip", "--loglevel", "info")
+        saving = self._settings_grace() + _AFTER_SAVING
+        alone = ("worker", "--without-mingle", "--without-gossip", "--loglevel", "info")
+        celery = (python, "-m", "celery", "-A")
+        stages = (*celery, "service.stage_worker", *alone, "--pool", "solo")
         return (
             ProcessSpec(
                 "valkey",
@@ -140,52 +151,70 @@ class Stack:
             ),
             ProcessSpec(
                 "worker-control",
-                (*worker, "-n", "control@%h", "-Q", "control", "--pool", "threads", "-c", "2"),
+                (
+                    *(*celery, "service.worker", *alone),
+                    *("-n", "control@%h", "-Q", "control", "--pool", "threads", "-c", "2"),
+                ),
                 control,
             ),
-            ProcessSpec(
-                "worker-cpu", (*worker, "-n", "cpu@%h", "-Q", "cpu", "--pool", "solo"), plain, stop_grace=20
-            ),
-            ProcessSpec(
-                "worker-gpu", (*worker, "-n", "gpu@%h", "-Q", "gpu", "--pool", "solo"), plain, stop_grace=20
-            ),
+            ProcessSpec("worker-cpu", (*stages, "-n", "cpu@%h", "-Q", "cpu"), plain, stop_grace=saving),
+            ProcessSpec("worker-gpu", (*stages, "-n", "gpu@%h", "-Q", "gpu"), plain, stop_grace=saving),
             ProcessSpec(
                 "beat",
                 (
-                    *(*celery, "beat", "--loglevel", "info", "--pidfile", ""),
+                    *(*celery, "service.beat", "beat", "--loglevel", "info", "--pidfile", ""),
                     *("-s", str(self.options.home / "beat-schedule")),
                 ),
                 plain,
             ),
         )
 
+    def _settings_grace(self) -> float:
+        default = Settings.model_fields["stop_grace_seconds"].default
+        return float(self.options.more.get("GRAFT_STOP_GRACE_SECONDS", default))
+
+    def _migrate(self, plain: dict[str, str]) -> None:
+        self.options.home.mkdir(parents=True, exist_ok=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "service.ledger.migrations"],
+            env=plain, cwd=self.options.home, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if done.returncode != 0:
+            raise ProcessFailed(f"the ledger cannot be migrated:\n{done.stderr.strip()[-2000:]}")
+
     def _broker_answers(self) -> bool:
         try:
-            with redis.Redis(port=self.broker_port, socket_timeout=1) as client:
-                return bool(client.ping())
-        except redis.RedisError:
+            with socket.create_connection(("127.0.0.1", self.broker_port), timeout=1) as connection:
+                connection.sendall(b"PING\r\n")
+                return connection.recv(16).startswith(b"+PONG")
+        except OSError:
             return False
 
     def _environment(self, github: GitHubAccess) -> dict[str, str]:
         options = self.options
-        return inherited() | {
-            "GRAFT_HOME": str(options.home),
-            "GRAFT_ARTIFACTS": str(options.shared / "artifacts"),
-            "GRAFT_MODELS": str(options.shared / "models"),
-            "GRAFT_DATABASE_URL": options.database_url,
-            "GRAFT_BROKER_URL": f"redis://127.0.0.1:{self.broker_port}/0",
-            "GRAFT_RECIPE": options.recipe,
-            "GRAFT_PUBLIC_URL": self.web_url,
-            "GRAFT_REPOSITORIES": ",".join(github.repositories),
-            "GRAFT_GITHUB_API_URL": github.api_url,
-            "GRAFT_GITHUB_WEB_URL": github.web_url,
-            "GRAFT_BOT_LOGIN": github.bot_login,
-            "GRAFT_MIRRORS": json.dumps({**options.mirrors, **github.mirrors}),
-            "GRAFT_GITHUB_WRITE_INTERVAL": str(options.write_interval),
-            "GRAFT_LEASE_SECONDS": str(options.lease_seconds),
-            "GRAFT_HEARTBEAT_SECONDS": str(options.heartbeat_seconds),
-            "GRAFT_SWEEP_SECONDS": str(options.sweep_seconds),
-        }
+        return (
+            inherited()
+            | _FEW_ARENAS
+            | {
+                "GRAFT_HOME": str(options.home),
+                "GRAFT_ARTIFACTS": str(options.shared / "artifacts"),
+                "GRAFT_MODELS": str(options.shared / "models"),
+                "GRAFT_DATABASE_URL": options.database_url,
+                "GRAFT_BROKER_URL": f"redis://127.0.0.1:{self.broker_port}/0",
+                "GRAFT_RECIPE": options.recipe,
+                "GRAFT_PUBLIC_URL": self.web_url,
+                "GRAFT_REPOSITORIES": ",".join(github.repositories),
+                "GRAFT_GITHUB_API_URL": github.api_url,
+                "GRAFT_GITHUB_WEB_URL": github.web_url,
+                "GRAFT_BOT_LOGIN": github.bot_login,
+                "GRAFT_MIRRORS": json.dumps({**options.mirrors, **github.mirrors}),
+                "GRAFT_GITHUB_WRITE_INTERVAL": str(options.write_interval),
+                "GRAFT_LEASE_SECONDS": str(options.lease_seconds),
+                "GRAFT_HEARTBEAT_SECONDS": str(options.heartbeat_seconds),
+                "GRAFT_SWEEP_SECONDS": str(options.sweep_seconds),
+                **options.more,
+            }
+        )
 
     def _settings(self, github: GitHubAccess) -> Settings:
         options = self.options
@@ -209,7 +238,10 @@ def inherited() -> dict[str, str]:
 
 
 def answers(url: str) -> bool:
+    """Whether a server on this machine answers with success; no proxy is asked."""
+    opener = build_opener(ProxyHandler({}))
     try:
-        return httpx.get(url, timeout=2).is_success
-    except httpx.HTTPError:
+        with opener.open(url, timeout=2) as answer:
+            return 200 <= answer.status < 300  # noqa: PLR2004 - what HTTP calls a success
+    except (OSError, HTTPException):
         return False

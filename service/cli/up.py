@@ -1,20 +1,21 @@
 """`graft up`: the service on this machine, until Ctrl-C."""
 
+import os
 import signal
 import time
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from service.cli.journey.world import access, start_sample
-from service.cli.run import parse_mirrors
 from service.cli.stack import GitHubAccess, Stack, StackOptions
 from service.errors import Misconfigured
-from service.github.standin.driver import StandIn
 from service.settings import Settings, get_settings
+
+if TYPE_CHECKING:
+    from service.github.standin.driver import StandIn
 
 
 def up(
@@ -33,12 +34,18 @@ def up(
         home=home,
         shared=home,
         recipe=recipe or settings.recipe,
-        mirrors=settings.mirrors | parse_mirrors(mirror or []),
+        mirrors=settings.mirrors | _parsed(mirror or []),
         database_url=settings.database_url,
         write_interval=settings.github_write_interval,
+        lease_seconds=settings.lease_seconds,
+        heartbeat_seconds=settings.heartbeat_seconds,
+        sweep_seconds=settings.sweep_seconds,
         port=port,
+        more=_passed_on(settings),
     )
-    secret = settings.webhook_secrets[0].get_secret_value() if settings.webhook_secrets else None
+    # With the stand-in there is one; GitHub may be between an old one and a new one.
+    given = [one.get_secret_value() for one in settings.webhook_secrets][: 1 if local else None]
+    secret = ",".join(given) or None
     if not (local or secret):
         settings.require_webhook_secrets()
     stack = Stack(options, webhook_secret=secret)
@@ -46,6 +53,9 @@ def up(
     standin: StandIn | None = None
     try:
         if local:
+            # Loaded when asked for: with a real GitHub this process needs nothing to speak to one.
+            from service.cli.journey.world import access, start_sample
+
             standin = start_sample(home / "stand-in", stack)
             console.print(f"the stand-in for GitHub: {standin.base_url}/{standin.seeded.repository}")
         stack.start(
@@ -62,6 +72,26 @@ def up(
         stack.stop()
         if standin is not None:
             standin.stop()
+
+
+def _parsed(mirrors: list[str]) -> dict[str, str]:
+    if not mirrors:
+        return {}
+    from service.cli.run import parse_mirrors
+
+    return parse_mirrors(mirrors)
+
+
+def _passed_on(settings: Settings) -> dict[str, str]:
+    """What was set besides, for the processes; with the variables that stages may see."""
+    more = {
+        "GRAFT_MAX_ATTEMPTS": str(settings.max_attempts),
+        "GRAFT_STOP_GRACE_SECONDS": str(settings.stop_grace_seconds),
+        "GRAFT_RELEASE_SCHEDULE": settings.release_schedule,
+        "GRAFT_STAGE_ENVIRONMENT": ",".join(settings.stage_environment),
+        "GRAFT_LOG_JSON": str(settings.log_json).lower(),
+    }
+    return more | {name: os.environ[name] for name in settings.stage_environment if name in os.environ}
 
 
 def _real(settings: Settings) -> GitHubAccess:

@@ -7,6 +7,7 @@ from typing import Final
 from github import Auth, Github
 
 from service.errors import Misconfigured
+from service.github.app_key import KeyFile
 from service.github.auth import AppCredentials, Credentials, TokenCredentials
 from service.github.pygithub_client import PyGithubClient
 from service.settings import Settings
@@ -20,20 +21,21 @@ def connect(settings: Settings) -> PyGithubClient:
 
     Raises Misconfigured when there is neither an App nor a token, or when the App's key cannot be read.
     """
-    github = partial(_github, settings.github_api_url.rstrip("/"))
     return PyGithubClient(
-        _credentials(settings, github),
-        github,
+        credentials(settings),
+        partial(open_github, settings.github_api_url),
         web_url=settings.github_web_url,
         more_url=settings.public_url,
     )
 
 
-def _github(api_url: str, auth: Auth.Auth) -> Github:
-    """PyGithub without waits and repeats of its own: when to write and when to try again, the outbox decides."""
+def open_github(api_url: str, auth: Auth.Auth | None) -> Github:
+    """PyGithub for this API, as somebody or as nobody. It neither waits nor repeats: when to write and when to try
+    again, the outbox decides.
+    """
     return Github(
         auth=auth,
-        base_url=api_url,
+        base_url=api_url.rstrip("/"),
         timeout=TIMEOUT_SECONDS,
         user_agent=USER_AGENT,
         per_page=100,
@@ -44,8 +46,10 @@ def _github(api_url: str, auth: Auth.Auth) -> Github:
     )
 
 
-def _credentials(settings: Settings, github: "partial[Github]") -> Credentials:
+def credentials(settings: Settings) -> Credentials:
+    """Who the settings say we are to GitHub. Raises Misconfigured as `connect` does."""
     if settings.github_app_id is not None:
+        github = partial(open_github, settings.github_api_url)
         return AppCredentials(settings.github_app_id, _key(settings.github_app_key_file), github)
     if settings.github_token is not None and settings.github_token.get_secret_value():
         return TokenCredentials(settings.github_token.get_secret_value())
@@ -55,21 +59,10 @@ def _credentials(settings: Settings, github: "partial[Github]") -> Credentials:
     )
 
 
-def _key(file: Path | None) -> str:
+def _key(file: Path | None) -> KeyFile:
     if file is None:
         raise Misconfigured(
             "GRAFT_GITHUB_APP_ID is set, and the App's key is not",
             mend="Set GRAFT_GITHUB_APP_KEY_FILE to the private key (PEM) that GitHub gave you for the App.",
         )
-    try:
-        key = file.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        raise Misconfigured(
-            f"the App's key {file} cannot be read: {error}", mend="Check GRAFT_GITHUB_APP_KEY_FILE."
-        ) from error
-    if "PRIVATE KEY-----" not in key:
-        raise Misconfigured(
-            f"{file} is not a private key",
-            mend="It starts with -----BEGIN RSA PRIVATE KEY-----; check the path.",
-        )
-    return key
+    return KeyFile(file)

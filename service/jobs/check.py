@@ -23,6 +23,7 @@ from service.ledger import leases, runs
 from service.ledger.leases import Lease
 from service.ledger.session import nudge_after_commit
 from service.ledger.tables import Run, RunKind, RunState
+from service.logging import bound
 from service.queue import app
 from taxonomy_schema.errors import TreeError
 from taxonomy_schema.models import Finding, Place, Severity
@@ -61,8 +62,14 @@ def _carry_out(tools: Tools, client: GitHub, lease: Lease) -> None:
         run = session.get_one(Run, lease.run_id)
     failure, wait = None, 0.0
     try:
-        with beating(tools, lambda session: _beat(session, tools, lease)):
+        with (
+            bound(
+                delivery=run.delivery, repository=run.repository, number=run.number, run=run.id, stage="check"
+            ),
+            beating(tools, lambda session: _beat(session, tools, lease)),
+        ):
             result = _check(tools, client, run)
+            log.info("the head is checked")
     except GitHubBusy as error:
         failure, wait = _failure("github_busy", str(error), error.mend), error.retry_after
     except GitHubFailed as error:

@@ -25,6 +25,7 @@ from service.jobs.tools import Tools, tools
 from service.ledger import contributions, deliveries
 from service.ledger.session import insert_or_ignore
 from service.ledger.tables import Delivery, HandledComment
+from service.logging import bound
 from service.queue import app
 
 log = logging.getLogger(__name__)
@@ -44,8 +45,15 @@ def handle(tools: Tools, client: GitHub, row_id: int) -> None:
         delivery = session.get(Delivery, row_id)
     if delivery is None or delivery.processed_at is not None:
         return
+    with bound(delivery=delivery.delivery_id, repository=delivery.repository):
+        _handle(tools, client, delivery)
+
+
+def _handle(tools: Tools, client: GitHub, delivery: Delivery) -> None:
+    row_id = delivery.id
     try:
         _dispatch(tools, client, delivery)
+        log.info("delivery %d is handled: %s %s", row_id, delivery.event, delivery.action or "")
     except GitHubGone as error:
         log.info("delivery %d speaks of what is gone: %s", row_id, error)
         _stamp(tools, row_id)

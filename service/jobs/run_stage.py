@@ -19,6 +19,7 @@ from service.jobs.tools import Tools, tools
 from service.ledger import leases, runs
 from service.ledger.leases import Lease
 from service.ledger.tables import Run, Stage
+from service.logging import bound, ids
 from service.queue import app
 
 log = logging.getLogger(__name__)
@@ -51,10 +52,7 @@ def carry_out_next(tools: Tools, queue: str, stopping: threading.Event) -> bool:
         lease = leases.claim(session, queue, owner=tools.owner, now=tools.now(), seconds=seconds)
     if lease is None:
         return False
-    try:
-        _Attempt(tools, lease, stopping).carry_out()
-    except LeaseLost as error:
-        log.warning("%s", error)
+    _Attempt(tools, lease, stopping).see_through()
     return True
 
 
@@ -70,6 +68,18 @@ class _Attempt:
             self.stage = session.get_one(Stage, lease.stage_id)
             self.run = session.get_one(Run, lease.run_id)
             self._stages = runs.stages(session, lease.run_id)
+
+    def see_through(self) -> None:
+        """Carry it out; every line that is logged meanwhile carries its ids."""
+        run, title = self.run, f"{self.stage.name} {self.stage.subject}".rstrip()
+        number = run.number or None
+        with bound(delivery=run.delivery, repository=run.repository, number=number, run=run.id, stage=title):
+            log.info("stage begins, try %d", self.stage.attempts)
+            try:
+                self.carry_out()
+            except LeaseLost as error:
+                log.warning("%s", error)
+            log.info("stage is left after %.1f s", self._seconds())
 
     def carry_out(self) -> None:
         try:
@@ -104,7 +114,7 @@ class _Attempt:
 
     def _watch(self, run_dir: RunDir) -> int:
         """Start the process and stay with it; returns its exit code. However this is left, it has ended."""
-        process = StageProcess(self.tools.settings, self.stage.name, run_dir.path)
+        process = StageProcess(self.tools.settings, self.stage.name, run_dir.path, ids())
         try:
             while (code := process.poll()) is None:
                 self._beat_when_due(run_dir)

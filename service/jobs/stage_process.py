@@ -1,5 +1,6 @@
 """The process of one stage: started with an environment free of credentials, watched, stopped, never left behind."""
 
+import json
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from pipelines.log import VARIABLE
 from service.settings import Settings
 
 _LEASH = Path(__file__).with_name("leash.py")
@@ -33,13 +35,20 @@ def stage_environment(settings: Settings, environment: Mapping[str, str]) -> dic
     return seen | {"PYTHONUNBUFFERED": "1"}
 
 
+def _log_of(settings: Settings, ids: Mapping[str, object]) -> dict[str, str]:
+    """How the stage's own lines look, and which ids they carry."""
+    return {VARIABLE: json.dumps({"ids": dict(ids), "json": settings.log_json})}
+
+
 class StageProcess:
     """`python -m pipelines STAGE RUN_DIR` in a session of its own; it dies with us, even when we are killed.
 
     It must be started by a thread that lives as long as it does: to the kernel that thread is its parent.
     """
 
-    def __init__(self, settings: Settings, stage: str, run_dir: Path) -> None:
+    def __init__(
+        self, settings: Settings, stage: str, run_dir: Path, ids: Mapping[str, object] | None = None
+    ) -> None:
         self._settings = settings
         self._stopping_since: float | None = None
         command = [sys.executable, "-P", "-m", "pipelines", stage, str(run_dir)]
@@ -47,7 +56,7 @@ class StageProcess:
             self._process = subprocess.Popen(
                 [sys.executable, "-I", str(_LEASH), str(os.getpid()), *command],
                 cwd=run_dir,
-                env=stage_environment(settings, os.environ),
+                env=stage_environment(settings, os.environ) | _log_of(settings, ids or {}),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -1,5 +1,6 @@
 """Runs: created once, cancelled, ended in one place. Whoever changes a run or its stages locks the run's row first."""
 
+import logging
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,9 @@ from pipelines.plan import RunContext, stages_of
 from service.ledger.contributions import want_report
 from service.ledger.session import insert_or_ignore
 from service.ledger.tables import Run, RunKind, RunState, Stage, StageState
+from service.logging import bound, ids
+
+log = logging.getLogger(__name__)
 
 _OPEN = (RunState.QUEUED, RunState.RUNNING)
 
@@ -43,6 +47,7 @@ def create(session: Session, request: RunRequest, *, now: datetime) -> tuple[Run
         "head_sha": request.head_sha,
         "base_sha": request.base_sha,
         "requested_by": request.requested_by,
+        "delivery": ids().get("delivery"),
         "context": request.context.model_dump(mode="json") if request.context else {},
         "result": request.result,
         "created_at": now,
@@ -50,6 +55,8 @@ def create(session: Session, request: RunRequest, *, now: datetime) -> tuple[Run
     run_id = insert_or_ignore(session, Run, values)
     if run_id is None:
         return session.scalars(_open_run(request)).one(), False
+    with bound(repository=request.repository, number=request.number or None, run=run_id):
+        log.info("run %d is asked for: %s, by %s", run_id, request.kind, request.requested_by)
     session.add_all(_stages(run_id, request, now))
     session.flush()
     run = session.get_one(Run, run_id)

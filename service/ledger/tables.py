@@ -211,6 +211,8 @@ class Run(Base):
     ending: Mapped[str | None]
     """One line for people: why it ended as it did."""
     requested_by: Mapped[str]
+    delivery: Mapped[str | None]
+    """The outside id of the delivery whose handling created it: all log lines of its stages carry it."""
     context: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """The pipelines' RunContext (recipe and all), frozen when the run was created; {} for a check."""
     result: Mapped[dict[str, Any]] = mapped_column(default=dict)

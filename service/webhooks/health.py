@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import redis
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from sqlalchemy import Engine
@@ -60,7 +58,7 @@ def _shown(part: Part) -> dict[str, Any]:
 def _database(engine: Engine) -> Part:
     try:
         with engine.connect() as connection:
-            present = MigrationContext.configure(connection).get_current_revision()
+            present = migrations.present(connection)
     except SQLAlchemyError as error:
         # The driver's text may name user and host; the log has it.
         log.warning("database: %s", error)
@@ -69,7 +67,7 @@ def _database(engine: Engine) -> Part:
             f"it cannot be reached ({type(error).__name__})",
             "Check GRAFT_DATABASE_URL, and that it runs.",
         )
-    newest = ScriptDirectory(str(Path(migrations.__file__).parent)).get_current_head()
+    newest = migrations.newest()
     if present != newest:
         return Part(
             "database",

@@ -41,6 +41,9 @@ def fault_of_command(command: list[str]) -> str | None:
         case ["uvicorn", "--factory", target, *_]:
             module, _, name = target.partition(":")
             return None if defines(module, name) else f"{module} defines no {name}"
+        case ["python", "-m", module]:
+            there = module_file(f"{module}.__main__").is_file()
+            return None if there else f"{module} cannot be run as a module"
         case ["python", "-c", code]:
             return next(
                 (fault for node in ast.walk(ast.parse(code)) if (fault := fault_of_import(node))), None

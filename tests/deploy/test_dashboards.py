@@ -14,9 +14,9 @@ SOURCE = (ROOT / "service" / "metrics.py").read_text()
 
 
 def named(expressions: list[str]) -> set[str]:
-    """The metrics named in PromQL, without what Prometheus adds to a histogram's name."""
+    """The metrics named in PromQL, without what Prometheus adds to the name of a histogram or counter."""
     found = {name for expression in expressions for name in re.findall(r"\bgraft_[a-z_]+", expression)}
-    return {re.sub(r"_(bucket|count|sum)$", "", name) for name in found}
+    return {re.sub(r"_(bucket|count|sum|total)$", "", name) for name in found}
 
 
 def expressions() -> list[str]:

@@ -73,6 +73,7 @@ def test_packages_come_from_a_lock(image: list[Instruction]) -> None:
         ["celery", "-A", "service.worker", "worker", "-Q", "tpu"],
         ["uvicorn", "--factory", "service.app:make"],
         ["python", "-c", "from service.settings import nothing"],
+        ["python", "-m", "service.ledger"],
         ["graft", "fly"],
         ["bash", "start.sh"],
     ],

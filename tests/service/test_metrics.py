@@ -114,3 +114,32 @@ def test_nothing_that_people_wrote_is_a_label(client: TestClient) -> None:
 
     for written in ("garden", "octo", "chickadee", "secret", "made_up"):
         assert written not in text
+
+
+def test_rates_and_latencies_come_from_what_happened_lately(client: TestClient, engine: Engine) -> None:
+    now = datetime.now(UTC)
+    with session_scope(engine) as session:
+        for number in range(1, 11):
+            handled = now - timedelta(minutes=5) if number < 10 else now - timedelta(hours=3)
+            session.add(
+                Delivery(
+                    delivery_id=f"d{number}",
+                    event="push",
+                    body=b"{}",
+                    received_at=handled - timedelta(seconds=number),
+                    processed_at=handled,
+                )
+            )
+        first = session.query(Stage).order_by(Stage.id).first()
+        assert first is not None
+        first.queue = "gpu"
+        first.ready_at, first.started_at = now - timedelta(seconds=90), now - timedelta(seconds=60)
+        first.finished_at, first.seconds = now, 60.0
+
+    samples = scraped(client)
+
+    assert figure(samples, "graft_deliveries_recorded_total") == 10
+    assert figure(samples, "graft_delivery_seconds", quantile="0.5") == pytest.approx(5)
+    assert figure(samples, "graft_delivery_seconds", quantile="0.99") == pytest.approx(9)
+    assert figure(samples, "graft_queue_wait_seconds", queue="gpu", quantile="0.9") == pytest.approx(30)
+    assert figure(samples, "graft_accelerator_seconds_week", kind="evaluate") == pytest.approx(60)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from .errors import ApiError, forbidden, not_found
-from .tables import Account, App, Installation, Repo, Role, TeamMember, Token
+from .tables import Account, App, Installation, Repo, Role, Scope, TeamMember, Token
 from .world import World, stamp
 
 ROLES = ("none", "read", "triage", "write", "maintain", "admin")
@@ -28,6 +28,7 @@ class Viewer:
     app: App | None = None
     installation: Installation | None = None
     as_app: bool = False
+    scope: Scope | None = None
 
     @property
     def login(self) -> str:
@@ -72,7 +73,9 @@ def _by_token(session: Session, world: World, value: str) -> Viewer:
     if token is None or (token.expires_at is not None and token.expires_at <= world.now()):
         raise ApiError(401, "Bad credentials")
     installation = token.installation
-    return Viewer(token.account, installation.app if installation else None, installation)
+    if installation is not None and installation.suspension is not None:
+        raise forbidden("This installation has been suspended")
+    return Viewer(token.account, installation.app if installation else None, installation, scope=token.scope)
 
 
 def _by_key(session: Session, world: World, value: str) -> Viewer:
@@ -103,7 +106,15 @@ def _by_key(session: Session, world: World, value: str) -> Viewer:
     return Viewer(app=app, as_app=True)
 
 
-def new_installation_token(session: Session, world: World, installation: Installation) -> Token:
+def new_installation_token(
+    session: Session,
+    world: World,
+    installation: Installation,
+    *,
+    repositories: list[int],
+    permissions: dict[str, str],
+) -> Token:
+    """A token narrowed to repositories by id (none: all of the account's) and to permissions."""
     expires = stamp(world.clock() + timedelta(hours=_TOKEN_HOURS))
     token = Token(
         value=f"standin_installation_{secrets.token_hex(20)}",
@@ -111,6 +122,7 @@ def new_installation_token(session: Session, world: World, installation: Install
         installation_id=installation.id,
         expires_at=expires,
     )
+    token.scope = Scope(repositories=repositories, permissions=permissions)
     session.add(token)
     session.flush()
     return token
@@ -124,10 +136,17 @@ def role_of(session: Session, repo: Repo, account: Account) -> str:
     return row.role if row else "read"
 
 
+def reaches(viewer: Viewer, repo: Repo) -> bool:
+    """Whether an installation's token is for this repository."""
+    if viewer.installation is None or viewer.installation.account_id != repo.owner_id:
+        return False
+    return viewer.scope is None or not viewer.scope.repositories or repo.id in viewer.scope.repositories
+
+
 def may(session: Session, viewer: Viewer, repo: Repo, role: str) -> bool:
     """Whether the viewer has at least this role. An installation writes wherever it is installed."""
     if viewer.installation is not None:
-        held = "write" if viewer.installation.account_id == repo.owner_id else "read"
+        held = "write" if reaches(viewer, repo) else "read"
     elif viewer.account is not None:
         held = role_of(session, repo, viewer.account)
     else:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from .git import ZERO, CommitData, GitRepo
 from .links import Links
 from .shapes import checks, commits, issues, pulls, releases
-from .shapes.people import node_id, simple_org, simple_user
+from .shapes.people import events_of, installation, node_id, simple_org, simple_user
 from .shapes.repos import repo as repo_shape
 from .tables import Account, App, CheckRun, Comment, Delivery, Installation, Issue, Pull, Release, Repo
 from .world import World
@@ -117,7 +117,7 @@ class Herald:
                 "name": "web",
                 "active": True,
                 "app_id": app.id,
-                "events": ["check_run", "issue_comment", "pull_request", "push", "release"],
+                "events": events_of(app),
                 "config": {
                     "content_type": "json",
                     "insecure_ssl": "0",
@@ -131,22 +131,47 @@ class Herald:
         }
         self._enqueue(app, "ping", body)
 
+    def installation(self, row: Installation, action: str) -> None:
+        """Told to the App itself, whatever it subscribed to."""
+        if row.app.hook_url is None:
+            return
+        repos = self.session.scalars(select(Repo).where(Repo.owner_id == row.account_id).order_by(Repo.id))
+        body: Json = {
+            "action": action,
+            "installation": installation(row, self.links),
+            "repositories": [
+                {
+                    "id": repo.id,
+                    "node_id": node_id("Repository", repo.id),
+                    "name": repo.name,
+                    "full_name": repo.full_name,
+                    "private": False,
+                }
+                for repo in repos
+            ],
+            "sender": simple_user(self.sender, self.links),
+        }
+        if action == "created":
+            body["requester"] = None
+        self._enqueue(row.app, "installation", body, installation=row)
+
     def _tell(self, repo: Repo, event: str, body: Json) -> None:
         query = select(Installation).where(Installation.account_id == repo.owner_id)
-        for installation in self.session.scalars(query):
-            if installation.app.hook_url is None:
+        for row in self.session.scalars(query):
+            app = row.app
+            if app.hook_url is None or row.suspension or event not in events_of(app):
                 continue
             whole = body | {
                 "repository": self._repository(repo, event),
                 "sender": simple_user(self.sender, self.links),
                 "installation": {
-                    "id": installation.id,
-                    "node_id": node_id("IntegrationInstallation", installation.id),
+                    "id": row.id,
+                    "node_id": node_id("IntegrationInstallation", row.id),
                 },
             }
             if repo.owner.kind == "Organization":
                 whole["organization"] = simple_org(repo.owner, self.links)
-            self._enqueue(installation.app, event, whole, repo=repo, installation=installation)
+            self._enqueue(app, event, whole, repo=repo, installation=row)
 
     def _repository(self, repo: Repo, event: str) -> Json:
         shape = repo_shape(repo, self.links)

@@ -37,6 +37,23 @@ class App(Base):
     created_at: Mapped[str]
     owner: Mapped[Account] = relationship(foreign_keys=[owner_id], lazy="joined")
     bot: Mapped[Account] = relationship(foreign_keys=[bot_id], lazy="joined")
+    registration: Mapped[Registration | None] = relationship(back_populates="app", lazy="joined")
+
+
+class Registration(Base):
+    """What an App that was made from a manifest asked for, and its code until that was exchanged (`key` is empty then).
+    An App without one has the rights of the seeded App.
+    """
+
+    __tablename__ = "registrations"
+    app_id: Mapped[int] = mapped_column(ForeignKey("apps.id"), primary_key=True)
+    description: Mapped[str]
+    url: Mapped[str]
+    permissions: Mapped[dict[str, Any]]
+    events: Mapped[list[Any]] = mapped_column(JSON)
+    code: Mapped[str] = mapped_column(unique=True)
+    key: Mapped[str]
+    app: Mapped[App] = relationship(back_populates="registration")
 
 
 class Installation(Base):
@@ -49,6 +66,15 @@ class Installation(Base):
     created_at: Mapped[str]
     app: Mapped[App] = relationship(lazy="joined")
     account: Mapped[Account] = relationship(lazy="joined")
+    suspension: Mapped[Suspension | None] = relationship(lazy="joined", cascade="all, delete-orphan")
+
+
+class Suspension(Base):
+    """An installation whose owner, or whose App, has it rest."""
+
+    __tablename__ = "suspensions"
+    installation_id: Mapped[int] = mapped_column(ForeignKey("installations.id"), primary_key=True)
+    at: Mapped[str]
 
 
 class Token(Base):
@@ -61,6 +87,16 @@ class Token(Base):
     expires_at: Mapped[str | None]
     account: Mapped[Account] = relationship(lazy="joined")
     installation: Mapped[Installation | None] = relationship(lazy="joined")
+    scope: Mapped[Scope | None] = relationship(lazy="joined", cascade="all, delete-orphan")
+
+
+class Scope(Base):
+    """What an installation's token was narrowed to: the ids of repositories (empty: all), and permissions."""
+
+    __tablename__ = "scopes"
+    token: Mapped[str] = mapped_column(ForeignKey("tokens.value"), primary_key=True)
+    repositories: Mapped[list[Any]] = mapped_column(JSON)
+    permissions: Mapped[dict[str, Any]]
 
 
 class Repo(Base):

@@ -1,26 +1,86 @@
 """Brings the database to the tables of this version."""
 
+import sqlite3
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
 
+from service.errors import Misconfigured
 from service.ledger.session import make_engine
 from service.settings import Settings
 
+_FOLDER = Path(__file__).parent
 _ADVISORY_LOCK = 0x6772616674  # "graft": any number that nothing else uses
 
 
 def upgrade(settings: Settings) -> None:
-    """Create or migrate the ledger, in one transaction. Several processes may do so at once."""
+    """Create or migrate the ledger, in one transaction. Several processes may do so at once.
+
+    Raises Misconfigured for a ledger that a later version made: it is never taken back, since that could lose rows.
+    """
     engine = make_engine(settings)
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     try:
-        with engine.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        with engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                _hold_references_later(connection)
+            with connection.begin():
+                if connection.dialect.name == "postgresql":
+                    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
+                config.attributes["connection"] = connection
+                _refuse_a_later_one(connection)
+                command.upgrade(config, "head")
+                _check_references(connection)
     finally:
         engine.dispose()
+
+
+def _hold_references_later(connection: Connection) -> None:
+    """SQLite alters a table by making it anew; while the old one goes, rows elsewhere refer to nothing."""
+    raw = connection.connection.dbapi_connection
+    assert isinstance(raw, sqlite3.Connection)  # noqa: S101 - the dialect says so
+    raw.execute("PRAGMA foreign_keys=OFF")
+
+
+def _check_references(connection: Connection) -> None:
+    if connection.dialect.name != "sqlite":
+        return
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+    if broken:
+        raise Misconfigured(
+            f"after the migration {len(broken)} rows of the ledger would refer to nothing; nothing was changed",
+            mend="Run the version from before, and report this: it is a fault of the migration.",
+        )
+
+
+def newest() -> str | None:
+    """The revision that this version works with."""
+    return _script().get_current_head()
+
+
+def knows(revision: str) -> bool:
+    """Whether this version can bring such a ledger forward."""
+    return revision in {script.revision for script in _script().walk_revisions()}
+
+
+def present(connection: Connection) -> str | None:
+    """The revision that the database has; None for one without tables of ours."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _script() -> ScriptDirectory:
+    return ScriptDirectory(str(_FOLDER))
+
+
+def _refuse_a_later_one(connection: Connection) -> None:
+    found = present(connection)
+    if found is not None and not knows(found):
+        raise Misconfigured(
+            f"the ledger was made by a later version of GraftLab: revision {found}",
+            mend="Run that version again, or restore the backup from before the upgrade (graft restore).",
+        )

@@ -255,7 +255,6 @@ def test_what_is_not_there_is_gone(client: PyGithubClient) -> None:
         lambda: client.edit_comment(REPO, 9999, "x"),
         lambda: client.create_comment(REPO, 9999, "x"),
         lambda: client.find_check(REPO, "f" * 40, "graft"),
-        lambda: client.default_branch_head("orchard/nothing"),
         lambda: client.pull_request("../orchard", 1),
         lambda: client.pull_request("orchard/..", 1),
         lambda: client.pull_request("orchard/taxonomy?x=", 1),

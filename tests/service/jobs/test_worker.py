@@ -45,7 +45,7 @@ def worker(settings: Settings, broker_url: str, documents: dict[str, str], log: 
         "GRAFT_HEARTBEAT_SECONDS": "0.5",
         "GRAFT_STOP_GRACE_SECONDS": "5",
     }
-    command = ["-m", "celery", "-A", "service.worker", "worker", "-Q", "cpu", "--pool", "solo"]
+    command = ["-m", "celery", "-A", "service.stage_worker", "worker", "-Q", "cpu", "--pool", "solo"]
     with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, *command, "--without-mingle", "--without-gossip", "--loglevel", "info"],
@@ -101,3 +101,26 @@ def sweep_until_expired(house: House, collect: Callable[[], StageView]) -> bool:
     task, row_id = house.rung.pop()
     house._do(task, row_id, stages=False)
     return collect().state is not StageState.RUNNING or collect().attempts == 2
+
+
+def test_a_worker_that_is_told_to_stop_gives_its_stage_back_uncounted(
+    house: House, open_pull: OpenPull, standin: StandIn, broker_url: str, tmp_path: Path
+) -> None:
+    settings, seeded = house.tools.settings, standin.seeded
+    pull = open_pull(leaf=DOCUMENTED_LEAF)
+    fetch(settings, house.client, settings.repositories[0], number=pull.number)
+    run_id = start_evaluation(house.tools, pull)
+    with black_hole() as (url, reached):
+        with worker(settings, broker_url, {seeded.documents_url: url}, tmp_path / "log") as pid:
+            assert reached.wait(PATIENCE_S), (tmp_path / "log").read_text()
+            with house.tools.read() as session:
+                found = queries.run(session, run_id)
+            assert found is not None
+            run_dir = Path(found.run.stages[0].run_dir or "")
+            os.kill(pid, signal.SIGTERM)
+        assert not processes_in(run_dir)
+    with house.tools.read() as session:
+        after = queries.run(session, run_id)
+    assert after is not None
+    collect = after.run.stages[0]
+    assert (collect.state, collect.attempts, collect.failure) == (StageState.READY, 0, {})

@@ -39,6 +39,8 @@ _environment = Environment(
 _environment.filters |= {"markdown": markdown, "when": when}
 
 
-def page(template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+def page(template: str, *, status: int = 200, form_to: str = "", **values: Any) -> HTMLResponse:
+    """`form_to` are the sites that a form of this page may lead to, redirects included; without, none."""
     html = _environment.get_template(template).render(**values)
-    return HTMLResponse(html, status_code=status, headers=HEADERS)
+    policy = POLICY.replace("form-action 'none'", f"form-action {form_to}") if form_to else POLICY
+    return HTMLResponse(html, status_code=status, headers=HEADERS | {"Content-Security-Policy": policy})

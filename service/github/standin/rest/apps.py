@@ -8,15 +8,16 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
 from starlette.datastructures import Headers
 
-from service.github.standin.auth import new_installation_token
+from service.github.standin.auth import new_installation_token, reaches
 from service.github.standin.call import Call, CallNow, Json, TransactionRoute
 from service.github.standin.courier import request_headers
 from service.github.standin.errors import ApiError, not_found
+from service.github.standin.events import Herald
 from service.github.standin.manners import RateLimits, rate_key
 from service.github.standin.paging import PageNow
 from service.github.standin.shapes import people
 from service.github.standin.shapes.repos import repo as repo_shape
-from service.github.standin.tables import App, Delivery, Installation, Repo
+from service.github.standin.tables import App, Delivery, Installation, Repo, Suspension, Token
 
 router = APIRouter(route_class=TransactionRoute)
 
@@ -29,7 +30,7 @@ def _app(call: Call) -> App:
 
 @router.get("/app")
 def get_app(call: CallNow) -> Json:
-    return people.integration(_app(call), call.links)
+    return people.integration(_app(call), call.links, installations=len(_installations(call)))
 
 
 @router.get("/apps/{slug}")
@@ -63,10 +64,71 @@ def get_installation(call: CallNow, installation_id: int) -> Json:
     return people.installation(_installation(call, installation_id), call.links)
 
 
-@router.post("/app/installations/{installation_id}/access_tokens", status_code=201)
-def create_token(call: CallNow, installation_id: int) -> Json:
+@router.delete("/app/installations/{installation_id}", status_code=204)
+def uninstall(call: CallNow, installation_id: int) -> Response:
     row = _installation(call, installation_id)
-    return people.installation_token(new_installation_token(call.session, call.world, row))
+    _herald(call, row).installation(row, "deleted")
+    for token in call.session.scalars(select(Token).where(Token.installation_id == row.id)):
+        call.session.delete(token)
+    call.session.flush()
+    call.session.delete(row)
+    call.record("installation.deleted", row.account.login)
+    return Response(status_code=204)
+
+
+@router.put("/app/installations/{installation_id}/suspended", status_code=204)
+def suspend(call: CallNow, installation_id: int) -> Response:
+    row = _installation(call, installation_id)
+    row.suspension = Suspension(at=call.now)
+    _herald(call, row).installation(row, "suspend")
+    call.record("installation.suspended", row.account.login)
+    return Response(status_code=204)
+
+
+@router.delete("/app/installations/{installation_id}/suspended", status_code=204)
+def unsuspend(call: CallNow, installation_id: int) -> Response:
+    row = _installation(call, installation_id)
+    row.suspension = None
+    _herald(call, row).installation(row, "unsuspend")
+    call.record("installation.unsuspended", row.account.login)
+    return Response(status_code=204)
+
+
+def _herald(call: Call, row: Installation) -> Herald:
+    return Herald(call.world, call.session, call.links.site, row.app.owner)
+
+
+@router.post("/app/installations/{installation_id}/access_tokens", status_code=201)
+async def create_token(call: CallNow, request: Request, installation_id: int) -> Json:
+    """Narrowed to the repositories and permissions that the request names."""
+    row = _installation(call, installation_id)
+    if row.suspension is not None:
+        raise ApiError(403, "This installation has been suspended")
+    body = json.loads(await request.body() or b"{}")
+    repos = _narrowed(call, row, body.get("repositories") or [])
+    held = people.permissions_of(row.app)
+    permissions = body.get("permissions") or held
+    if any(_LEVELS.index(level) > _LEVELS.index(held.get(name, "")) for name, level in permissions.items()):
+        raise ApiError(422, "The permissions requested are not granted to this installation.")
+    token = new_installation_token(
+        call.session, call.world, row, repositories=[repo.id for repo in repos], permissions=permissions
+    )
+    shapes = [repo_shape(repo, call.links, role="write") for repo in repos]
+    return people.installation_token(token, permissions, shapes)
+
+
+_LEVELS = ("", "read", "write", "admin")
+
+
+def _narrowed(call: Call, row: Installation, names: list[str]) -> list[Repo]:
+    query = select(Repo).where(Repo.owner_id == row.account_id, Repo.name.in_(names))
+    found = list(call.session.scalars(query.order_by(Repo.id)))
+    if len(found) != len(set(names)):
+        raise ApiError(
+            422,
+            "There is at least one repository that does not exist or is not accessible to the parent installation.",
+        )
+    return found
 
 
 @router.get("/orgs/{owner}/installation")
@@ -89,9 +151,12 @@ def list_installation_repos(call: CallNow, page: PageNow) -> Json:
     installation = call.viewer.installation
     if installation is None:
         raise ApiError(403, "You must authenticate with an installation access token")
-    rows = call.session.scalars(select(Repo).where(Repo.owner_id == installation.account_id)).all()
+    owned = call.session.scalars(select(Repo).where(Repo.owner_id == installation.account_id))
+    rows = [row for row in owned if reaches(call.viewer, row)]
     shapes = [repo_shape(row, call.links, role="write") for row in page.of(rows)]
-    return {"total_count": len(rows), "repository_selection": "all", "repositories": shapes}
+    narrowed = bool(call.viewer.scope and call.viewer.scope.repositories)
+    selection = "selected" if narrowed else "all"
+    return {"total_count": len(rows), "repository_selection": selection, "repositories": shapes}
 
 
 def _delivery(row: Delivery) -> Json:
@@ -109,6 +174,13 @@ def _delivery(row: Delivery) -> Json:
         "repository_id": row.repo_id,
         "throttled_at": None,
     }
+
+
+@router.get("/app/hook/config")
+def hook_config(call: CallNow) -> Json:
+    app = _app(call)
+    secret = {"secret": "********"} if app.hook_secret else {}
+    return {"content_type": "json", "insecure_ssl": "0", "url": app.hook_url or ""} | secret
 
 
 @router.get("/app/hook/deliveries")

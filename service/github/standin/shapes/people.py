@@ -18,7 +18,15 @@ APP_PERMISSIONS = {
     "pull_requests": "write",
     "statuses": "write",
 }
-APP_EVENTS = ["check_run", "issue_comment", "pull_request", "push", "release"]
+APP_EVENTS = ["check_run", "issue_comment", "issues", "pull_request", "push", "release"]
+
+
+def permissions_of(app: App) -> Json:
+    return app.registration.permissions if app.registration else APP_PERMISSIONS
+
+
+def events_of(app: App) -> list[str]:
+    return list(app.registration.events) if app.registration else APP_EVENTS
 
 
 def node_id(kind: str, number: int | str) -> str:
@@ -146,7 +154,7 @@ def membership(row: TeamMember, links: Links) -> Json:
     return {"url": url, "role": row.role, "state": "active"}
 
 
-def integration(app: App, links: Links) -> Json:
+def integration(app: App, links: Links, *, installations: int = 1) -> Json:
     return {
         "id": app.id,
         "slug": app.slug,
@@ -154,14 +162,14 @@ def integration(app: App, links: Links) -> Json:
         "client_id": f"Iv1.standin{app.id:09d}",
         "owner": simple_user(app.owner, links),
         "name": app.name,
-        "description": "",
-        "external_url": links.site,
+        "description": app.registration.description if app.registration else "",
+        "external_url": app.registration.url if app.registration else links.site,
         "html_url": links.page("apps", app.slug),
         "created_at": app.created_at,
         "updated_at": app.created_at,
-        "permissions": APP_PERMISSIONS,
-        "events": APP_EVENTS,
-        "installations_count": 1,
+        "permissions": permissions_of(app),
+        "events": events_of(app),
+        "installations_count": installations,
     }
 
 
@@ -178,22 +186,21 @@ def installation(row: Installation, links: Links) -> Json:
         "client_id": f"Iv1.standin{row.app_id:09d}",
         "target_id": row.account_id,
         "target_type": row.account.kind,
-        "permissions": APP_PERMISSIONS,
-        "events": APP_EVENTS,
+        "permissions": permissions_of(row.app),
+        "events": events_of(row.app),
         "created_at": row.created_at,
         "updated_at": row.created_at,
         "single_file_name": None,
         "has_multiple_single_files": False,
         "single_file_paths": [],
-        "suspended_by": None,
-        "suspended_at": None,
+        "suspended_by": simple_user(row.app.owner, links) if row.suspension else None,
+        "suspended_at": row.suspension.at if row.suspension else None,
     }
 
 
-def installation_token(token: Token) -> Json:
-    return {
-        "token": token.value,
-        "expires_at": token.expires_at,
-        "permissions": APP_PERMISSIONS,
-        "repository_selection": "all",
-    }
+def installation_token(token: Token, permissions: Json, repositories: list[Json]) -> Json:
+    """`repositories` are the shapes of those it was narrowed to; none: all."""
+    made: Json = {"token": token.value, "expires_at": token.expires_at, "permissions": permissions}
+    if not repositories:
+        return made | {"repository_selection": "all"}
+    return made | {"repository_selection": "selected", "repositories": repositories}

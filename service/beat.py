@@ -1,0 +1,19 @@
+"""The schedule's composition root: `celery -A service.beat beat`.
+
+It loads the queue alone: what is due is a message.
+"""
+
+from typing import Any
+
+from celery.signals import setup_logging
+
+from service import queue
+from service.logging import configure
+from service.settings import get_settings
+
+app = queue.app
+
+
+@setup_logging.connect
+def _log(**_: Any) -> None:
+    configure(as_json=get_settings().log_json)

@@ -1,0 +1,1 @@
+"""What `graft backup` writes and `graft restore` reads."""

@@ -1,0 +1,1 @@
+"""What `graft doctor` looks at, a file a neighbourhood."""

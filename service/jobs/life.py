@@ -1,0 +1,49 @@
+"""The life of a Celery worker of ours: how it logs, when it begins to look for work, and how it ends.
+
+A composition root calls `attach` with what it works off; see `service.worker` and `service.stage_worker`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_shutting_down
+
+from service import queue
+from service.jobs import bell
+from service.jobs.bell import WorkOff
+from service.logging import configure
+from service.settings import get_settings
+
+
+def attach(work_off: Mapping[str, WorkOff]) -> None:
+    """Have this process's worker look for work on its queues: whose `work_off` there is, by the queue's name."""
+
+    def begin(sender: Any, **_: Any) -> None:
+        """Look for work at once: messages that were sent while no worker was there are not needed."""
+        queues = set(sender.app.amqp.queues.consume_from)
+        for name in sorted(queues & set(work_off)):
+            bell.hang(name, work_off[name])
+        if "control" in queues:
+            queue.nudge("sweep", 0)
+
+    setup_logging.connect(_log, weak=False)
+    worker_ready.connect(begin, weak=False)
+    worker_shutting_down.connect(_tell, weak=False)
+    worker_shutdown.connect(_end, weak=False)
+
+
+def _log(**_: Any) -> None:
+    """Ours instead of Celery's: one handler, secrets left out."""
+    settings = get_settings()
+    secrets = [settings.github_token] if settings.github_token else []
+    configure(as_json=settings.log_json, secrets=[secret.get_secret_value() for secret in secrets])
+
+
+def _tell(**_: Any) -> None:
+    """Called by the signal's handler: only say it, do not wait."""
+    bell.silence()
+
+
+def _end(**_: Any) -> None:
+    """Let the stage at work save; it is ready again for the next worker."""
+    bell.take_down(get_settings().stop_grace_seconds + 5)
