@@ -220,7 +220,7 @@ def test_in_an_issue_only_what_needs_no_pull_request_works(name: str) -> None:
 
 def test_commands_of_one_comment_see_what_the_earlier_ones_did() -> None:
     answer = decide(comment("/graft hold\n/graft approve\n/graft unhold\n/graft evaluate"))
-    assert effects(answer) == [Hold(held=True), APPROVE, Hold(held=False), evaluate()]
+    assert effects(answer) == [Hold(held=True, by_triager=True), APPROVE, Hold(held=False), evaluate()]
     assert [type(command) for command in answer].count(React) == 1
     assert [type(command) for command in answer].count(Answer) == 1
 

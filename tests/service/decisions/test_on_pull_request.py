@@ -10,6 +10,7 @@ from service.decisions.commands import (
     DropApproval,
     MarkMerged,
     Report,
+    Say,
     StartRun,
 )
 from service.decisions.facts import OpenRun, Policy
@@ -19,6 +20,11 @@ from tests.service.decisions.makers import BASE, CHECKING, EVALUATING, HEAD, OLD
 CHECK = StartRun("check", HEAD, BASE, "ada")
 EVALUATE = StartRun("evaluate", HEAD, BASE, "ada")
 PUSHED = f"A push moved the head to `{HEAD[:10]}`."
+TOLD = Say(
+    f"moved:{HEAD}",
+    f"A push moved the head to `{HEAD[:10]}`: the approval of `{OLD[:10]}` was dropped and what ran for the old commit "
+    "was stopped (evaluate). An approval holds for exactly one commit, so the new one needs its own.",
+)
 OLD_RUNS = (OpenRun(3, "check", OLD), OpenRun(4, "evaluate", OLD))
 
 
@@ -41,7 +47,7 @@ def superseded(*run_ids: int) -> list[CancelRun]:
                 "approved_sha": OLD,
                 "open_runs": OLD_RUNS,
             },
-            [*superseded(3, 4), DropApproval(OLD), CHECK, Report()],
+            [*superseded(3, 4), DropApproval(OLD), TOLD, CHECK, Report()],
             id="pushed",
         ),
         pytest.param(
@@ -77,7 +83,7 @@ def superseded(*run_ids: int) -> list[CancelRun]:
                 "approved_sha": OLD,
                 "open_runs": OLD_RUNS,
             },
-            [*superseded(3, 4), DropApproval(OLD), Report()],
+            [*superseded(3, 4), DropApproval(OLD), TOLD, Report()],
             id="not ours any more",
         ),
     ],
