@@ -15,6 +15,7 @@ FILE: Final = "graft.schema.json"
 def policy_schema() -> dict[str, Any]:
     """Draft 2020-12, made from the model that the file is read with."""
     made = PolicyFile.model_json_schema()
+    made["properties"]["reviewers"]["additionalProperties"] = False  # else a key of no pattern would pass
     made["title"] = f"GraftLab policy ({POLICY_FILE})"
     made["description"] = "What a taxonomy's maintainers allow without being asked, and who reviews what."
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
