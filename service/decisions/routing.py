@@ -50,7 +50,9 @@ def _expression(pattern: str) -> re.Pattern[str]:
 
 
 def reviews(person: Person, route: Route) -> bool:
-    """Whether they are one of the route's reviewers, by name or by a team."""
+    """Whether they are one of the route's reviewers, by name or by a team; an edited comment may be another's."""
+    if person.edited:
+        return False
     return person.login.lower() in route.reviewers or not person.teams.isdisjoint(route.reviewers)
 
 

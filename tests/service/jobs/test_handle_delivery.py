@@ -7,6 +7,7 @@ from service.ledger import queries
 from service.ledger.contributions import live_approval
 from service.ledger.tables import Outbox, RunKind, RunState, StageState
 from tests.service.jobs.acts import (
+    comment_bodies,
     contribution,
     deliver,
     deliver_comment,
@@ -145,6 +146,8 @@ def test_a_push_supersedes_runs_drops_the_approval_and_says_so_on_the_old_check(
         assert live_approval(session, contribution(house, pull.number).id) is None
     (check,) = standin.person("ada").repo().get_commit(old).get_check_runs()
     assert (check.status, check.conclusion) == ("completed", "cancelled")
+    told = [b for b in comment_bodies(standin, pull.number) if "the approval by @max" in b]
+    assert len(told) == 1
     assert len([b for b in comment_bodies(standin, pull.number) if "graftlab:report" in b]) == 1
 
 
@@ -166,7 +169,3 @@ def test_a_closed_pull_requests_runs_are_cancelled(
     with house.tools.read() as session:
         rows = session.scalars(select(Outbox).where(Outbox.kind == "check")).all()
     assert {row.payload["status"] for row in rows} == {"completed"}
-
-
-def comment_bodies(standin: StandIn, number: int) -> list[str]:
-    return [c.body for c in standin.person("ada").repo().get_issue(number).get_comments()]
