@@ -126,8 +126,6 @@ def _may(who: Who, facts: CommentFacts) -> bool:
         case Who.AUTHOR | Who.APPROVED_AUTHOR:
             # An author without approval may ask, and is then told that approval is what is missing.
             return by.may_triage or (pull is not None and by.is_author)
-        case _:
-            return False
 
 
 def _why_not(who: Who, facts: CommentFacts) -> str:

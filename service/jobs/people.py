@@ -1,6 +1,7 @@
 """Who somebody is to a taxonomy: their role and teams, looked up each time, for what they ask now."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TypeVar
 
 from service.decisions.facts import Person, Policy, Route
@@ -30,10 +31,10 @@ def look_up(
     Raises GitHubBusy while it is worth waiting: `tries` counts how often that was done for this command.
     """
     waits = tries < PATIENCE
-    role = _told(lambda: github.role(repository, login), waits=waits)
+    role = _told(partial(github.role, repository, login), waits=waits)
     named = frozenset(name for route in routes for name in route.reviewers if "/" in name)
     teams = {
-        team: _told(lambda team=team: github.in_team(repository, team, login), waits=waits)
+        team: _told(partial(github.in_team, repository, team, login), waits=waits)
         for team in sorted(teams_to_ask(role, policy, named))
     }
     return person(login, role, teams, policy, is_author=is_author, edited=edited)
@@ -44,7 +45,7 @@ def author_of(github: GitHub, repository: str, login: str, policy: Policy) -> Pe
     teams: dict[str, bool | None] = {}
     if policy.budget_minutes and login.lower() not in policy.trusted_authors:
         teams = {
-            team: _told(lambda team=team: github.in_team(repository, team, login), waits=False)
+            team: _told(partial(github.in_team, repository, team, login), waits=False)
             for team in sorted(policy.trusted_teams)
         }
     return person(login, "none", teams, policy, is_author=True)
