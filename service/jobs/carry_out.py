@@ -38,7 +38,7 @@ def carry_out(scene: Scene, commands: Sequence[c.Command]) -> None:
     for command in commands:
         match command:
             case c.React(comment_id, reaction):
-                payload = {"comment_id": comment_id, "reaction": reaction}
+                payload: dict[str, object] = {"comment_id": comment_id, "reaction": reaction}
                 _write(scene, _key(scene, "reaction", comment_id), "reaction", payload)
             case c.Answer(comment_id, text):
                 _answer(scene, comment_id, text, {"comment_id": comment_id})

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TypeVar
 
-from service.decisions.facts import Person, Policy, Route
+from service.decisions.facts import Person, Policy, Role, Route
 from service.decisions.rights import person, teams_to_ask
 from service.errors import GitHubBusy
 from service.github.client import GitHub
@@ -31,7 +31,7 @@ def look_up(
     Raises GitHubBusy while it is worth waiting: `tries` counts how often that was done for this command.
     """
     waits = tries < PATIENCE
-    role = _told(partial(github.role, repository, login), waits=waits)
+    role: Role | None = _told(partial(github.role, repository, login), waits=waits)
     named = frozenset(name for route in routes for name in route.reviewers if "/" in name)
     teams = {
         team: _told(partial(github.in_team, repository, team, login), waits=waits)

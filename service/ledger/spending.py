@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from service.decisions.budget import WINDOW, Charge
@@ -17,8 +17,11 @@ def charges(session: Session, repository: str, *, now: datetime) -> list[tuple[s
     """(author, charge) of each stage that counts now; releases are nobody's and are left out.
 
     A stage of an open run is charged with what it has used or will probably use, whichever is more; a stage whose
-    artifact was there already costs nothing.
+    artifact was there already costs nothing. Who looks in a writing transaction is alone with the repository's budgets
+    until it ends: two who start something at once do not spend the same room.
     """
+    if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer at a time
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"graft budget {repository}"))))
     rows = session.execute(
         select(Stage, Run.state, Contribution.author)
         .join(Run, Run.id == Stage.run_id)

@@ -189,6 +189,7 @@ def test_a_pull_request_changes_neither_the_policy_nor_the_budget_it_is_judged_b
     house: House, open_pull: OpenPull, standin: StandIn, policy: SetPolicy
 ) -> None:
     policy("trusted_authors: [max]\nbudget_minutes: 10\n")
+    standin.appoint("ada", role="read")  # no stranger: only the policy stands between her and trust
     pull = open_pull()
     pull.copy.write(
         ".graft.yaml", "trusted_authors: [ada]\nbudget_minutes: 9000\nteams: {triage: [orchard/a]}\n"
@@ -227,7 +228,14 @@ def test_a_policy_that_cannot_be_read_blocks_spending_and_no_pull_request(
     house: House, open_pull: OpenPull, standin: StandIn, policy: SetPolicy
 ) -> None:
     policy("budget_minuts_per_week: 60\n")
-    pull = checked_pull(house, open_pull)
+    pull = open_pull()
+    pull.copy.git(
+        "pull", "--quiet", "--no-rebase", str(policy.keeper.path), "main"
+    )  # the faulty file, untouched
+    pull.head = pull.copy.git("rev-parse", "HEAD").strip()
+    pull.copy.push()
+    deliver_pull(house, pull.number)
+    house.heed()
     say(house, standin, pull, "max", f"/graft approve {pull.head}")
     assert [run.state for run in run_list(house, pull.number)] == [RunState.SUCCEEDED]
     assert "cannot be read" in answers(standin, pull)[0]
