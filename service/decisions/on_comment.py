@@ -136,7 +136,7 @@ def _why_not(who: Who, facts: CommentFacts) -> str:
     if by.unsure:
         return (
             f"{person(by.login)}, your rights could not be looked up at GitHub, and without that nobody is allowed. "
-            f"Say it again in a while. {allowed}"
+            f"Say it again in a new comment in a while. {allowed}"
         )
     if by.edited:
         allowed += " The comment was edited, perhaps by another: say it in a new one if you are one of them."

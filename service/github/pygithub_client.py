@@ -124,6 +124,8 @@ class PyGithubClient:
 
     def ask_for_review(self, repository: str, number: int, reviewer: str) -> None:
         team = _TEAM.fullmatch(reviewer)
+        if team and team["org"].lower() != repository.partition("/")[0].lower():
+            raise GitHubGone(f"{reviewer} is no team of the owner of {repository}")
         asked = {"team_reviewers": [team["slug"]]} if team else {"reviewers": [reviewer]}
         try:
             with self._repository(repository, f"review of {number} by {reviewer}") as repo:

@@ -125,7 +125,8 @@ def _on_comment(tools: Tools, client: GitHub, repository: str, comment_id: int, 
     if from_bot or not parse(comment.body) or _was_handled(tools, repository, comment_id):
         _stamp(tools, delivery.id)
         return
-    around = _around(tools, client, repository, comment, tries=delivery.attempts)
+    waits = people.is_worth_waiting(delivery, now=tools.now())
+    around = _around(tools, client, repository, comment, waits=waits)
     with tools.write() as session:
         now = tools.now()
         handled = {"repository": repository, "comment_id": comment_id, "author": comment.author}
@@ -153,7 +154,7 @@ class _Around:
     default_head_sha: str
 
 
-def _around(tools: Tools, client: GitHub, repository: str, comment: Comment, *, tries: int) -> _Around:
+def _around(tools: Tools, client: GitHub, repository: str, comment: Comment, *, waits: bool) -> _Around:
     said = [one for one in parse(comment.body) if isinstance(one, ParsedCommand)]
     try:
         world = look(tools, client, repository, comment.number)
@@ -174,7 +175,7 @@ def _around(tools: Tools, client: GitHub, repository: str, comment: Comment, *, 
             routes=world.routes if world else (),
             is_author=is_author,
             edited=comment.updated_at > comment.created_at,
-            tries=tries,
+            waits=waits,
         )
     return _Around(repository, world, policy, by, head)
 

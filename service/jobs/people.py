@@ -1,6 +1,7 @@
 """Who somebody is to a taxonomy: their role and teams, looked up each time, for what they ask now."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -8,11 +9,18 @@ from service.decisions.facts import Person, Policy, Role, Route
 from service.decisions.rights import person, teams_to_ask
 from service.errors import GitHubBusy
 from service.github.client import GitHub
+from service.ledger.tables import Delivery
 
 T = TypeVar("T")
 
-PATIENCE = 3
-"""How often a command waits for GitHub to say who gave it; after that it is refused, and the answer says why."""
+PATIENCE = timedelta(minutes=10)
+_TRIES = 3
+"""So long and so often a command waits for GitHub to say who gave it; then it is refused, and the answer says why."""
+
+
+def is_worth_waiting(delivery: Delivery, *, now: datetime) -> bool:
+    """Whether what this delivery tells of can wait for GitHub to say who is who."""
+    return delivery.attempts < _TRIES or now - delivery.received_at < PATIENCE
 
 
 def look_up(
@@ -24,13 +32,12 @@ def look_up(
     routes: Iterable[Route] = (),
     is_author: bool = False,
     edited: bool = False,
-    tries: int = 0,
+    waits: bool = True,
 ) -> Person:
     """Somebody with their rights. What GitHub does not tell gives none.
 
-    Raises GitHubBusy while it is worth waiting: `tries` counts how often that was done for this command.
+    Raises GitHubBusy when GitHub is in trouble and it `waits`.
     """
-    waits = tries < PATIENCE
     role: Role | None = _told(partial(github.role, repository, login), waits=waits)
     named = frozenset(name for route in routes for name in route.reviewers if "/" in name)
     teams = {

@@ -41,7 +41,7 @@ def handle(tools: Tools, client: GitHub, delivery: Delivery, body: dict[str, Any
         world.policy,
         routes=world.routes,
         is_author=login == world.pull.author,
-        tries=delivery.attempts,
+        waits=people.is_worth_waiting(delivery, now=tools.now()),
     )
     with tools.write() as session:
         now = tools.now()

@@ -1,5 +1,6 @@
 """How each kind of letter is brought to GitHub. Every one finds what an earlier try left, so none is there twice."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any, Final
 from service.errors import GitHubGone
 from service.github.client import Action, Annotation, Check, GitHub, ReleaseDraft
 from service.ledger.outbox import Letter
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,10 @@ def _check(client: GitHub, letter: Letter, payload: dict[str, Any]) -> Sent:
 
 def _review(client: GitHub, letter: Letter, payload: dict[str, Any]) -> Sent:
     """Asking twice asks once, as long as the review was not given."""
-    client.ask_for_review(letter.repository, payload["number"], payload["reviewer"])
+    try:
+        client.ask_for_review(letter.repository, payload["number"], payload["reviewer"])
+    except GitHubGone as error:  # no collaborator, or not any more: the comment names them all the same
+        log.warning("nobody to ask: %s", error)
     return Sent(None)
 
 

@@ -118,7 +118,7 @@ def test_reviews_are_asked_of_people_and_teams_and_of_nobody_else(
     number, _ = open_pull()
     for reviewer in ("tess", "orchard/maintainers", "tess"):
         client.ask_for_review(REPO, number, reviewer)
-    for stranger in ("ada", "nobody-known", "orchard/nothing"):
+    for stranger in ("ada", "nobody-known", "orchard/nothing", "elsewhere/triagers"):
         with pytest.raises(GitHubGone):
             client.ask_for_review(REPO, number, stranger)
     people, teams = standin.person("max").repo().get_pull(number).get_review_requests()

@@ -6,9 +6,18 @@ import pytest
 from sqlalchemy import select
 
 from service.github.standin.driver import StandIn, WorkingCopy
-from service.jobs import sweep
+from service.jobs import people, sweep
 from service.ledger.contributions import live_approval
-from service.ledger.tables import Contribution, HandledComment, Run, RunKind, RunState, Stage, StageState
+from service.ledger.tables import (
+    Contribution,
+    Delivery,
+    HandledComment,
+    Run,
+    RunKind,
+    RunState,
+    Stage,
+    StageState,
+)
 from tests.service.jobs.acts import (
     answers,
     checked_pull,
@@ -101,6 +110,10 @@ def test_a_github_in_trouble_is_waited_for_and_then_nobody_is_allowed(
         house.rung.append(("handle_delivery", row_id))
         house.heed()
         assert answers(standin, pull) == []
+    with house.tools.write() as session:
+        delivery = session.get_one(Delivery, row_id)
+        assert people.is_worth_waiting(delivery, now=house.tools.now())
+        delivery.received_at -= people.PATIENCE
     house.rung.append(("handle_delivery", row_id))
     house.heed()
     assert evaluations(house, pull) == []
