@@ -24,6 +24,7 @@ from taxonomy_schema.tree import list_tree, read_entries, read_folder
 _FINDINGS: Final = 1
 _WRONG_USE: Final = 2
 _WINDOW: Final = 100
+_POLICY: Final = ".graft.yaml"
 _STYLES: Final = {Severity.ERROR: "bold red", Severity.HINT: "bold yellow"}
 
 
@@ -45,7 +46,9 @@ class Linted(NamedTuple):
 def lint(
     target: Annotated[
         str,
-        typer.Argument(metavar="[PATH|A..B]", help="A taxonomy, a folder or leaf in one, or two commits."),
+        typer.Argument(
+            metavar="[PATH|A..B]", help="A taxonomy, what lies in one, its .graft.yaml, or two commits."
+        ),
     ] = ".",
     output: Annotated[Format, typer.Option("--format", help="How findings are written.")] = Format.TEXT,
     allow_host: Annotated[
@@ -82,14 +85,26 @@ def _lint(target: str, policy: Policy) -> Linted:
         raise TreeError(
             f"{target} is neither a path nor a range of commits. Name a folder, or two commits as A..B."
         )
+    if path.is_file() and path.name == _POLICY:
+        return _lint_policy(path)
     if path.is_file() and path.name not in (QNA, ATTRIBUTION):
         raise TreeError(
-            f"{target} is no file of a leaf. Name {QNA}, {ATTRIBUTION}, or the folder they are in."
+            f"{target} is no file of a leaf. Name {QNA}, {ATTRIBUTION}, the folder they are in, or {_POLICY}."
         )
     root, under = locate(path)
     leaves = read_folder(root, under)
     found = [finding for files in leaves.values() for finding in check(files, policy).findings]
     return Linted(len(leaves), (*found, *folder_findings(root, under)), _texts(leaves))
+
+
+def _lint_policy(path: Path) -> Linted:
+    """The maintainers' file; whoever lints leaves does not wait for what reads it."""
+    from service.decisions.facts import Policy as WhoMay
+    from service.decisions.policy import parse_policy
+
+    data = path.read_bytes()
+    found = parse_policy(data)
+    return Linted(0, () if isinstance(found, WhoMay) else found, {_POLICY: data.decode("utf-8", "replace")})
 
 
 def _lint_change(base: str, head: str, policy: Policy) -> Linted:
