@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from service.decisions.budget import Budget
+from service.decisions.commands import Answer, Command, React, Report
 from service.decisions.facts import OpenRun, Person, Policy, PullRequestFacts, Role, Route
 from service.decisions.on_comment import CommentFacts
 
@@ -56,3 +57,17 @@ def comment(body: str, by: Person = TRIAGER, **changes: Any) -> CommentFacts:
 
 def somebody(role: Role, *, is_author: bool = False) -> Person:
     return Person("somebody", role, is_author=is_author)
+
+
+def effects(commands: list[Command]) -> list[Command]:
+    """What changes something, and not only what is said."""
+    return [command for command in commands if not isinstance(command, React | Answer | Report)]
+
+
+def words(commands: list[Command]) -> str:
+    return "".join(command.text for command in commands if isinstance(command, Answer))
+
+
+def reaction(commands: list[Command]) -> str:
+    (found,) = [command.reaction for command in commands if isinstance(command, React)]
+    return found
