@@ -1,7 +1,9 @@
 """A recipe: all settings of all stages, as one YAML file that an operator writes and a report names."""
 
+import re
 from collections.abc import Iterable
 from importlib import resources
+from math import prod
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -31,6 +33,17 @@ class Recipe(BaseModel):
     train: TrainSettings = TrainSettings()
     evaluate: EvaluateSettings = EvaluateSettings()
     compare: CompareConfig = CompareConfig()
+
+    def accelerators(self, stage: str) -> int:
+        """How many accelerators a stage of this name works on, as far as the settings say; at least one."""
+        if stage == "train":
+            return self.train.processes
+        teacher = self.generate.teacher
+        if stage != "generate" or teacher.kind != "vllm":
+            return 1
+        said = " ".join(teacher.server_arguments).replace("=", " ")
+        degrees = re.findall(r"--(?:tensor|pipeline|data)-parallel-size (\d{1,4})(?:\s|$)", said)
+        return max(1, prod(int(degree) for degree in degrees))
 
     def with_mirrors(self, prefixes: Iterable[str]) -> "Recipe":
         """The same, allowing documents from the hosts of these URL prefixes: who mirrors a host vouches for it."""

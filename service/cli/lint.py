@@ -25,7 +25,9 @@ class Format(StrEnum):
 def lint(
     target: Annotated[
         str,
-        typer.Argument(metavar="[PATH|A..B]", help="A taxonomy, a folder or leaf in one, or two commits."),
+        typer.Argument(
+            metavar="[PATH|A..B]", help="A taxonomy, what lies in one, its .graft.yaml, or two commits."
+        ),
     ] = ".",
     output: Annotated[Format, typer.Option("--format", help="How findings are written.")] = Format.TEXT,
     allow_host: Annotated[

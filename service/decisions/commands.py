@@ -1,7 +1,10 @@
 """What a decision may order. `jobs.carry_out` gives each its effect, in one transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
+
+from service.decisions.facts import Needed
 
 RunKindName = Literal["check", "evaluate", "release"]
 ReactionName = Literal["+1", "-1", "eyes", "rocket", "confused"]
@@ -40,6 +43,8 @@ class DropApproval:
 @dataclass(frozen=True)
 class Hold:
     held: bool
+    by_triager: bool = False
+    """Then only triagers let it go on."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +62,32 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Say:
+    """A comment of its own, posted once for each `about` in the pull request."""
+
+    about: str
+    text: str
+
+
+@dataclass(frozen=True)
+class AskForReview:
+    """Ask somebody, or a team (`org/team`), for a review of the pull request; once."""
+
+    reviewer: str
+
+
+@dataclass(frozen=True)
+class LookAgain:
+    """Look at the pull request by itself at this time: what is in the way is over then."""
+
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Report:
     """Bring the sticky comment and the check run up to date."""
+
+    needed: Needed = field(default_factory=Needed)
 
 
 @dataclass(frozen=True)
@@ -68,4 +97,17 @@ class MarkMerged:
     merged_sha: str
 
 
-Command = StartRun | CancelRun | Approve | DropApproval | Hold | React | Answer | Report | MarkMerged
+Command = (
+    StartRun
+    | CancelRun
+    | Approve
+    | DropApproval
+    | Hold
+    | React
+    | Answer
+    | Say
+    | AskForReview
+    | LookAgain
+    | Report
+    | MarkMerged
+)

@@ -9,21 +9,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from service.decisions.budget import used_up
 from service.decisions.commands import (
     Answer,
     Approve,
     CancelRun,
     Command,
     Hold,
+    LookAgain,
     React,
     ReactionName,
     Report,
     StartRun,
 )
 from service.decisions.comment_commands import PREFIX, ParsedCommand, UnknownCommand, Who, parse
-from service.decisions.facts import Person, PullRequestFacts
+from service.decisions.facts import Person, Policy, PullRequestFacts
 from service.decisions.help_text import help_text
+from service.decisions.leave import UNREADABLE, may_approve_leaves, needed, spent_out
 from service.decisions.on_pull_request import FREE_KINDS, has_open, start
+from service.decisions.rights import trusts
 from service.decisions.standing import Standing, status_text
 from service.decisions.wording import person, short, shown
 
@@ -49,6 +53,8 @@ class CommentFacts:
     older_than_head: bool = False
     """The comment was written before the present head was first seen here, so it cannot mean it."""
     standing: Standing = field(default_factory=Standing)
+    policy: Policy = field(default_factory=Policy)
+    """Under an issue too."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,7 @@ def decide(facts: CommentFacts) -> list[Command]:
         return []
     outcomes: list[Outcome] = []
     for said in parse(facts.body):
-        outcome = _unknown(said, facts) if isinstance(said, UnknownCommand) else _known(said, facts)
+        outcome = _unknown(said, facts) if isinstance(said, UnknownCommand) else outcome_of(said, facts)
         outcomes.append(outcome)
         facts = outcome.facts
     if not outcomes:
@@ -78,7 +84,7 @@ def decide(facts: CommentFacts) -> list[Command]:
     return [
         React(facts.comment_id, loudest),
         *effects,
-        *([Report()] if effects and facts.pull_request else []),
+        *([Report(needed(facts.pull_request))] if effects and facts.pull_request else []),
         *([Answer(facts.comment_id, words)] if words else []),
     ]
 
@@ -90,7 +96,8 @@ def _unknown(said: UnknownCommand, facts: CommentFacts) -> Outcome:
     )
 
 
-def _known(said: ParsedCommand, facts: CommentFacts) -> Outcome:
+def outcome_of(said: ParsedCommand, facts: CommentFacts) -> Outcome:
+    """What one known command comes to, by a comment or by a button."""
     if not said.spec.available:
         text = f"`{PREFIX} {said.name}` is not yet in this version. `{PREFIX} help` lists what is."
         return Outcome(facts, "confused", say=text)
@@ -114,15 +121,26 @@ def _may(who: Who, facts: CommentFacts) -> bool:
             return by.may_maintain
         case Who.TRIAGER:
             return by.may_triage
+        case Who.TRUSTED:
+            return by.may_triage or (pull is not None and by.is_author and trusts(pull.policy, by))
         case Who.AUTHOR | Who.APPROVED_AUTHOR:
             # An author without approval may ask, and is then told that approval is what is missing.
             return by.may_triage or (pull is not None and by.is_author)
-        case _:
-            return False
 
 
 def _why_not(who: Who, facts: CommentFacts) -> str:
-    return f"{person(facts.by.login)}, this is not yours to say. Who may: {who.value}."
+    by, policy = facts.by, facts.policy
+    teams = policy.maintain_teams if who is Who.MAINTAINER else policy.maintain_teams | policy.triage_teams
+    members = f", and members of {', '.join(map(shown, sorted(teams)))}" if teams else ""
+    allowed = f"Who may: {who.value}{members}."
+    if by.unsure:
+        return (
+            f"{person(by.login)}, your rights could not be looked up at GitHub, and without that nobody is allowed. "
+            f"Say it again in a new comment in a while. {allowed}"
+        )
+    if by.edited:
+        allowed += " The comment was edited, perhaps by another: say it in a new one if you are one of them."
+    return f"{person(by.login)}, this is not yours to say. {allowed}"
 
 
 def _refused(said: ParsedCommand, facts: CommentFacts, why: str) -> Outcome:
@@ -152,12 +170,17 @@ def _release(said: ParsedCommand, facts: CommentFacts) -> Outcome:
 
 
 def _approve(said: ParsedCommand, facts: CommentFacts, pull: PullRequestFacts) -> Outcome:
-    why_not = _not_approvable(said.arguments, facts, pull)
+    why_not = _not_approvable(said.arguments, facts, pull) or may_approve_leaves(facts.by, pull)
     if why_not:
         return _refused(said, facts, why_not)
     approved = replace(pull, approved_sha=pull.head_sha)
     after = replace(facts, pull_request=approved)
     commands: tuple[Command, ...] = (Approve(pull.head_sha, facts.by.login),)
+    if not pull.held and pull.check_passed and (in_the_way := _no_leave(pull)):
+        over = spent_out(pull)
+        later = (LookAgain(over.frees_at),) if over and over.frees_at else ()
+        text = f"Approved {short(pull.head_sha)}. The evaluation starts by itself when it can. {in_the_way}"
+        return Outcome(after, "+1", (*commands, *later), text)
     if pull.held:
         text = f"Approved {short(pull.head_sha)}. It is on hold: `{PREFIX} unhold`, then `{PREFIX} evaluate`."
         return Outcome(after, "+1", commands, text)
@@ -213,7 +236,17 @@ def _not_ready(pull: PullRequestFacts) -> str:
         return f"It is on hold. `{PREFIX} unhold` lets it go on."
     if pull.check_passed is None:
         return "The check of this commit has not finished. Say it again when it has passed."
-    return "" if pull.check_passed else "The check of this commit found errors. Mend them and push."
+    return (
+        _no_leave(pull) if pull.check_passed else "The check of this commit found errors. Mend them and push."
+    )
+
+
+def _no_leave(pull: PullRequestFacts) -> str:
+    """What the policy has against spending now, approved or not."""
+    if pull.policy.unreadable:
+        return UNREADABLE
+    over = spent_out(pull)
+    return used_up(over) if over else ""
 
 
 def _cancel(said: ParsedCommand, facts: CommentFacts, pull: PullRequestFacts) -> Outcome:  # noqa: ARG001
@@ -240,9 +273,12 @@ def _retry(said: ParsedCommand, facts: CommentFacts, pull: PullRequestFacts) -> 
 
 
 def _hold(said: ParsedCommand, facts: CommentFacts, pull: PullRequestFacts) -> Outcome:
-    held = said.name == "hold"
-    after = replace(facts, pull_request=replace(pull, held=held))
-    return Outcome(after, "+1", (Hold(held),))
+    held, by_triager = said.name == "hold", facts.by.may_triage
+    if not held and pull.held and pull.held_by_triager and not by_triager:
+        return _refused(said, facts, f"A triager put it on hold. Who may lift that: {Who.TRIAGER.value}.")
+    keeps = held and (by_triager or (pull.held and pull.held_by_triager))
+    after = replace(facts, pull_request=replace(pull, held=held, held_by_triager=keeps))
+    return Outcome(after, "+1", (Hold(held, keeps),))
 
 
 _ANYWHERE: Final[dict[str, Callable[[ParsedCommand, CommentFacts], Outcome]]] = {

@@ -4,8 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from service.decisions.budget import shown as shown_budget
+from service.decisions.budget import used_up
 from service.decisions.facts import PullRequestFacts
-from service.decisions.wording import short
+from service.decisions.leave import UNREADABLE, has_allowance, spent_out
+from service.decisions.rights import trusts
+from service.decisions.routing import reviewers_of
+from service.decisions.wording import short, shown
 
 _HOUR: Final = 60.0
 
@@ -57,7 +62,24 @@ def _of(pull: PullRequestFacts) -> Iterator[str]:
     yield f"- Check: {check}."
     yield f"- Approval of this commit: {'given' if pull.approved else 'not given'}."
     if pull.held:
-        yield "- On hold."
+        yield f"- On hold{', by a triager' if pull.held_by_triager else ''}."
+    reviewers = reviewers_of(pull.routes, but=pull.author.login)
+    if reviewers and not pull.approved:
+        yield f"- Reviewers of what changes here: {', '.join(map(shown, reviewers))}."
+    yield from _spending(pull)
+
+
+def _spending(pull: PullRequestFacts) -> Iterator[str]:
+    """The budgets, as far as the policy sets some."""
+    for budget in pull.budgets:
+        yield f"- Budget of {budget.whose}: {shown_budget(budget)}."
+    if trusts(pull.policy, pull.author):
+        used = f"{pull.spent_minutes:.1f} of {pull.policy.budget_minutes} accelerator-minutes in seven days"
+        yield f"- Approved by policy up to its own budget for each trusted author: {used}."
+        if pull.first_time:
+            yield "- This is the author's first contribution here, which policy never approves."
+    if pull.policy.unreadable:
+        yield f"- {UNREADABLE}"
 
 
 def _run(run: RunStanding) -> str:
@@ -82,6 +104,7 @@ def _duration(minutes: float) -> str:
 def _next(pull: PullRequestFacts, standing: Standing) -> str:
     """What is in the way, the first thing first."""
     evaluating = any(run.kind == "evaluate" for run in standing.runs)
+    over = spent_out(pull)
     steps = (
         (pull.state == "merged", "the next release ships it."),
         (pull.state == "closed", "nothing; it is closed."),
@@ -89,11 +112,22 @@ def _next(pull: PullRequestFacts, standing: Standing) -> str:
         (pull.check_passed is False, "mend what the check found, and push."),
         (pull.check_passed is None, "the check finishes by itself."),
         (pull.draft, "mark it as ready for review."),
-        (not pull.approved, "a triager looks at it and says `/graft approve`."),
+        (not pull.approved, _approver(pull)),
         (pull.held, "`/graft unhold`."),
+        (not evaluating and pull.policy.unreadable, "a maintainer mends the policy."),
+        (not evaluating and over is not None, used_up(over) if over else ""),
         (evaluating, "the evaluation finishes, and its result comes into the comment above."),
     )
     return next(
         (step for due, step in steps if due),
         "`/graft evaluate` starts an evaluation; review and merge are yours.",
     )
+
+
+def _approver(pull: PullRequestFacts) -> str:
+    who = "a triager"
+    if pull.routes:
+        who = "a maintainer, or a triager who reviews what changes here,"
+    elif trusts(pull.policy, pull.author) and not pull.first_time and not has_allowance(pull):
+        who = "the policy's own budget for this author is used up, so a triager"
+    return f"{who} looks at it and says `/graft approve`."

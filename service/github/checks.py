@@ -6,11 +6,14 @@ from typing import Any, Final
 from github.CheckRun import CheckRun
 from github.Repository import Repository
 
-from service.github.client import Annotation, Check
+from service.github.client import Action, Annotation, Check
 from service.github.text import cut
 
 PAGE: Final = 50
 """Annotations that GitHub takes in one request; each request adds to those which are there."""
+MOST_ACTIONS: Final = 3
+_LONGEST_LABEL: Final = 20
+_LONGEST_DESCRIPTION: Final = 40
 _LONGEST_TITLE: Final = 255
 _LONGEST_MESSAGE: Final = 16_000
 """GitHub takes 64 KB; at up to four bytes a character this is always less."""
@@ -48,12 +51,23 @@ def _facts(check: Check, page: list[dict[str, Any]], link: str) -> dict[str, Any
         output["text"] = cut(check.text, link=check.details_url or link)
     if page:
         output["annotations"] = page
+    # Always named, so that the buttons of an earlier state go away.
+    actions = [_action(action) for action in check.actions[:MOST_ACTIONS]]
     facts: dict[str, Any] = {"name": check.name, "head_sha": check.head_sha, "output": output}
+    facts["actions"] = actions
     if check.details_url:
         facts["details_url"] = check.details_url
     if check.external_id:
         facts["external_id"] = check.external_id
     return facts
+
+
+def _action(action: Action) -> dict[str, str]:
+    return {
+        "label": action.label[:_LONGEST_LABEL],
+        "description": action.description[:_LONGEST_DESCRIPTION],
+        "identifier": action.identifier,
+    }
 
 
 def _annotation(annotation: Annotation) -> dict[str, Any]:

@@ -56,6 +56,17 @@ class Annotation:
 
 
 @dataclass(frozen=True)
+class Action:
+    """A button of a check run. GitHub shows at most three; the label has at most 20 characters, the description 40, the
+    identifier 20.
+    """
+
+    label: str
+    description: str
+    identifier: str
+
+
+@dataclass(frozen=True)
 class Check:
     """The one check run of a head commit."""
 
@@ -69,6 +80,7 @@ class Check:
     details_url: str = ""
     external_id: str = ""
     text: str = ""
+    actions: Sequence[Action] = ()
 
 
 @dataclass(frozen=True)
@@ -101,8 +113,19 @@ class GitHub(Protocol):
         """All issue and pull request comments of the repository that were updated since then."""
         ...
 
-    def role(self, repository: str, login: str) -> Role:
-        """The person's role by `role_name`; anything unclear is `none` (fail closed)."""
+    def role(self, repository: str, login: str) -> Role | None:
+        """The person's role by `role_name`, for a role of the organisation's own by the `permission` under it.
+
+        None when it cannot be told: whoever asked then gives no right.
+        """
+        ...
+
+    def in_team(self, repository: str, team: str, login: str) -> bool | None:
+        """Whether somebody is an active member of `org/team`; None when it cannot be told."""
+        ...
+
+    def ask_for_review(self, repository: str, number: int, reviewer: str) -> None:
+        """Ask a person, or a team (`org/team`), to review. Raises GitHubGone for whoever cannot be asked."""
         ...
 
     def default_branch_head(self, repository: str) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final, get_args
+from urllib.parse import quote
 
 from github import Github, GithubException
 from github.IssueComment import IssueComment
@@ -34,6 +35,7 @@ from service.github.text import cut
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/(?!\.{1,2}$)[A-Za-z0-9._-]+")
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(?:\[bot\])?")
+_TEAM = re.compile(r"(?P<org>[A-Za-z0-9][A-Za-z0-9_-]*)/(?P<slug>[A-Za-z0-9][A-Za-z0-9._-]*)")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _ROLES: Final[tuple[Role, ...]] = get_args(Role)
 _GHOST: Final = "ghost"
@@ -91,17 +93,48 @@ class PyGithubClient:
             found = repo.get_issues_comments(sort="updated", direction="asc", since=since.astimezone(UTC))
             return [_comment(comment) for comment in found]
 
-    def role(self, repository: str, login: str) -> Role:
+    def role(self, repository: str, login: str) -> Role | None:
         if not _LOGIN.fullmatch(login):
-            return "none"
+            return None
         try:
             with self._repository(repository, f"role of {login}") as repo:
-                found = repo.get_collaborator_role_name(login)
+                path = f"{repo.url}/collaborators/{quote(login, safe='')}/permission"
+                _, told = repo.requester.requestJsonAndCheck("GET", path)
         except GitHubBusy:
             raise
-        except (GitHubFailed, KeyError):
-            return "none"
-        return next((role for role in _ROLES if role == found), "none")
+        except GitHubFailed:
+            return None
+        return _role(told)
+
+    def in_team(self, repository: str, team: str, login: str) -> bool | None:
+        found = _TEAM.fullmatch(team)
+        if found is None or not _LOGIN.fullmatch(login):
+            return None
+        path = f"/orgs/{found['org']}/teams/{found['slug']}/memberships/{quote(login, safe='')}"
+        try:
+            with self._repository(repository, f"membership of {login} in {team}") as repo:
+                _, told = repo.requester.requestJsonAndCheck("GET", path)
+        except GitHubGone:
+            return False  # GitHub's way to say that somebody is no member
+        except GitHubBusy:
+            raise
+        except GitHubFailed:
+            return None
+        return isinstance(told, dict) and told.get("state") == "active"
+
+    def ask_for_review(self, repository: str, number: int, reviewer: str) -> None:
+        team = _TEAM.fullmatch(reviewer)
+        if team and team["org"].lower() != repository.partition("/")[0].lower():
+            raise GitHubGone(f"{reviewer} is no team of the owner of {repository}")
+        asked = {"team_reviewers": [team["slug"]]} if team else {"reviewers": [reviewer]}
+        try:
+            with self._repository(repository, f"review of {number} by {reviewer}") as repo:
+                path = f"{repo.url}/pulls/{number:d}/requested_reviewers"
+                repo.requester.requestJsonAndCheck("POST", path, input=asked)
+        except GitHubBusy:
+            raise
+        except GitHubFailed as error:  # no collaborator, the author, no such team
+            raise GitHubGone(error.message) from error
 
     def default_branch_head(self, repository: str) -> tuple[str, str]:
         with self._repository(repository, "default branch") as repo:
@@ -200,6 +233,12 @@ def _sha(commit: str) -> str:
     if not _COMMIT.fullmatch(commit):
         raise GitHubGone(f"{commit[:80]!r} is no full commit id")
     return commit
+
+
+def _role(told: Any) -> Role | None:
+    """By `role_name`; an organisation's own role counts as what GitHub folds it into."""
+    names = (told.get("role_name"), told.get("permission")) if isinstance(told, dict) else ()
+    return next((role for name in names for role in _ROLES if role == name), None)
 
 
 def _author(user: Any) -> str:

@@ -10,7 +10,7 @@ from pipelines.plan import RunContext
 from service.decisions import commands as c
 from service.jobs import leaf_results
 from service.jobs.advance import start
-from service.jobs.gather import newest_run
+from service.jobs.gather import newest_run, review_key
 from service.jobs.recipes import recipe_of
 from service.jobs.start_release import as_reference, plan_release, published
 from service.ledger import contributions, outbox, runs
@@ -38,11 +38,12 @@ def carry_out(scene: Scene, commands: Sequence[c.Command]) -> None:
     for command in commands:
         match command:
             case c.React(comment_id, reaction):
-                _write(scene, "reaction", comment_id, {"reaction": reaction})
+                payload: dict[str, object] = {"comment_id": comment_id, "reaction": reaction}
+                _write(scene, _key(scene, "reaction", comment_id), "reaction", payload)
             case c.Answer(comment_id, text):
-                marker = answer_marker(comment_id)
-                body = {"number": scene.number, "marker": marker, "body": f"{marker}\n{text}"}
-                _write(scene, "answer", comment_id, body)
+                _answer(scene, comment_id, text, {"comment_id": comment_id})
+            case c.Say(about, text):
+                _answer(scene, about, text, {})
             case c.StartRun(kind="release"):
                 plan_release(
                     scene.session,
@@ -68,12 +69,16 @@ def _on_contribution(scene: Scene, contribution: Contribution, command: c.Comman
             contributions.approve(session, contribution.id, head_sha=head_sha, by=by, now=now)
         case c.DropApproval(head_sha):
             contributions.drop_approval(session, contribution.id, head_sha=head_sha, now=now)
-        case c.Hold(held):
-            contribution.held = held
+        case c.Hold(held, by_triager):
+            contribution.held, contribution.held_by_triager = held, by_triager
         case c.MarkMerged(merged_sha):
             _mark_merged(scene, contribution, merged_sha)
-        case c.Report():
-            pass
+        case c.AskForReview(reviewer):
+            _ask_for_review(scene, reviewer)
+        case c.LookAgain(at):
+            contribution.look_at = at
+        case c.Report(needed):
+            contribution.needed = {"text": needed.text, "reviewers": list(needed.reviewers)}
     contributions.want_report(session, contribution.id)
     nudge_after_commit(session, "report", contribution.id)
 
@@ -111,14 +116,24 @@ def _mark_merged(scene: Scene, contribution: Contribution, merged_sha: str) -> N
     leaf_results.merged(scene.session, contribution, leaves, evaluation, now=scene.now)
 
 
-def _write(scene: Scene, kind: str, comment_id: int, payload: dict[str, object]) -> None:
+def _ask_for_review(scene: Scene, reviewer: str) -> None:
+    key = review_key(scene.repository, scene.number, reviewer)
+    _write(scene, key, "review", {"number": scene.number, "reviewer": reviewer})
+
+
+def _key(scene: Scene, kind: str, about: int | str) -> str:
+    return f"{scene.repository}#{scene.number}:{kind}:{about}"
+
+
+def _answer(scene: Scene, about: int | str, text: str, payload: dict[str, object]) -> None:
+    marker = answer_marker(about)
+    said = {"number": scene.number, "marker": marker, "body": f"{marker}\n{text}"}
+    _write(scene, _key(scene, "answer", about), "answer", payload | said)
+
+
+def _write(scene: Scene, key: str, kind: str, payload: dict[str, object]) -> None:
     row_id = outbox.put(
-        scene.session,
-        key=f"{scene.repository}#{scene.number}:{kind}:{comment_id}",
-        kind=kind,
-        repository=scene.repository,
-        payload={"comment_id": comment_id, **payload},
-        now=scene.now,
+        scene.session, key=key, kind=kind, repository=scene.repository, payload=payload, now=scene.now
     )
     if row_id is not None:
         nudge_after_commit(scene.session, "send_outbox", row_id)

@@ -2,18 +2,23 @@
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from pipelines.errors import ExitCode, Failure
+from service.decisions.facts import Policy
 from service.decisions.policy import POLICY_FILE, parse_policy
+from service.decisions.policy_effect import Effect, effect
 from service.errors import GitHubBusy, GitHubFailed, LeaseLost
 from service.github.client import GitHub
 from service.jobs import leaf_results
 from service.jobs.client import github
 from service.jobs.clones import make_sure_of, read_file
+from service.jobs.gather import default_tip, policy_at
 from service.jobs.heart import beating
 from service.jobs.looks import look_at_pull
 from service.jobs.recipes import check_policy
@@ -28,6 +33,7 @@ from service.queue import app
 from taxonomy_schema.errors import TreeError
 from taxonomy_schema.models import Finding, Place, Severity
 from taxonomy_schema.rules import ChangeReport, check_change
+from taxonomy_schema.tree import merge_base
 
 log = logging.getLogger(__name__)
 
@@ -101,20 +107,37 @@ def _failure(code: str, message: str, mend: str) -> Failure:
 
 
 def _check(tools: Tools, client: GitHub, run: Run) -> dict[str, Any]:
-    """`leaves`: id, status, old_id, ok of each changed one; `findings`: as in `taxonomy_schema.models`; `ok`."""
-    commits = (run.base_sha, run.head_sha)
+    """`leaves`: id, status, old_id, ok of each changed one; `findings`: as in `taxonomy_schema.models`; `ok`;
+    `policy`: the effect on `.graft.yaml`, None when it is left alone.
+    """
+    tip = default_tip(client, run.repository)
+    commits = (run.base_sha, run.head_sha, tip)
     clone = make_sure_of(tools.settings, client, run.repository, commits, number=run.number)
     try:
         report = check_change(clone, run.base_sha, run.head_sha, check_policy(tools.settings))
+        begun = merge_base(clone, run.base_sha, run.head_sha)
     except TreeError as error:
-        report = ChangeReport(leaves=(), outside=(_unreadable(error),))
-    policy = parse_policy(read_file(clone, run.head_sha, POLICY_FILE))
-    findings = [*report.findings, *(policy if isinstance(policy, tuple) else ())]
+        report, begun = ChangeReport(leaves=(), outside=(_unreadable(error),)), run.head_sha
+    policy_findings, policy_effect = _policy(clone, begun, run.head_sha, tip)
+    findings = [*report.findings, *policy_findings]
     return {
         "ok": not any(finding.severity is Severity.ERROR for finding in findings),
         "leaves": [{**asdict(leaf.change), "ok": leaf.ok} for leaf in report.leaves],
         "findings": [finding.to_dict() for finding in findings],
+        "policy": None if policy_effect is None else asdict(policy_effect),
     }
+
+
+def _policy(clone: Path, begun: str, head: str, tip: str) -> tuple[Sequence[Finding], Effect | None]:
+    """What is wrong with the policy that the contribution writes, and what it would change of the one that counts.
+
+    A contribution that leaves the file alone is not told of faults that are in it already.
+    """
+    written = read_file(clone, head, POLICY_FILE)
+    if written == read_file(clone, begun, POLICY_FILE):
+        return (), None
+    new = parse_policy(written)
+    return ((), effect(policy_at(clone, tip), new)) if isinstance(new, Policy) else (new, None)
 
 
 def _unreadable(error: TreeError) -> Finding:

@@ -6,19 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from service.decisions.comment_commands import ParsedCommand, parse
-from service.decisions.facts import Person
+from service.decisions.comment_commands import ParsedCommand, Who, parse
+from service.decisions.facts import Person, Policy
 from service.decisions.on_comment import CommentFacts
 from service.decisions.on_comment import decide as decide_on_comment
 from service.decisions.on_pull_request import decide as decide_on_pull_request
 from service.errors import GitHubFailed, GitHubGone
 from service.github.client import Comment, GitHub
+from service.jobs import people, press, review
 from service.jobs.carry_out import Scene, carry_out
 from service.jobs.client import github
 from service.jobs.clones import fetch, make_sure_of
-from service.jobs.gather import World, facts_of, look, was_evaluated
+from service.jobs.gather import World, default_tip, facts_of, look, policy_at, was_evaluated
 from service.jobs.looks import look_at_pull
 from service.jobs.standing import standing
 from service.jobs.tools import Tools, tools
@@ -30,7 +32,8 @@ from service.queue import app
 
 log = logging.getLogger(__name__)
 
-_PULL_EVENTS = frozenset({"pull_request", "pull_request_target", "pull_request_review"})
+_PULL_EVENTS = frozenset({"pull_request", "pull_request_target"})
+_REVIEW_EVENTS = frozenset({"pull_request_review", "pull_request_review_comment"})
 _IGNORED_ACTIONS = frozenset({"deleted"})
 
 
@@ -76,7 +79,11 @@ def _dispatch(tools: Tools, client: GitHub, delivery: Delivery) -> None:
     if delivery.event in _PULL_EVENTS and number:
         _on_pull_request(tools, client, repository, number, delivery.id)
     elif delivery.event == "issue_comment" and number and (comment_id := body.get("comment", {}).get("id")):
-        _on_comment(tools, client, repository, int(comment_id), delivery.id)
+        _on_comment(tools, client, repository, int(comment_id), delivery)
+    elif delivery.event in _REVIEW_EVENTS and number:
+        review.handle(tools, client, delivery, number, body)
+    elif delivery.event == "check_run":
+        press.handle(tools, client, delivery, body)
     elif delivery.event == "push":
         fetch(tools.settings, client, repository)
         _stamp(tools, delivery.id)
@@ -120,20 +127,28 @@ def _on_pull_request(tools: Tools, client: GitHub, repository: str, number: int,
         deliveries.processed(session, row_id, now=now)
 
 
-def _on_comment(tools: Tools, client: GitHub, repository: str, comment_id: int, row_id: int) -> None:
+def _on_comment(tools: Tools, client: GitHub, repository: str, comment_id: int, delivery: Delivery) -> None:
     comment = client.comment(repository, comment_id)
     from_bot = comment.author_is_bot or comment.author == tools.settings.bot_login
-    if from_bot or not parse(comment.body):
-        _stamp(tools, row_id)
+    if from_bot or not parse(comment.body) or _was_handled(tools, repository, comment_id):
+        _stamp(tools, delivery.id)
         return
-    around = _around(tools, client, repository, comment)
+    waits = people.is_worth_waiting(delivery, now=tools.now())
+    around = _around(tools, client, repository, comment, waits=waits)
     with tools.write() as session:
         now = tools.now()
         handled = {"repository": repository, "comment_id": comment_id, "author": comment.author}
         handled |= {"commands": comment.body[:1000], "answer": "", "at": now}
         if insert_or_ignore(session, HandledComment, handled) is not None:
             _obey(session, tools, comment, around, now)
-        deliveries.processed(session, row_id, now=now)
+        deliveries.processed(session, delivery.id, now=now)
+
+
+def _was_handled(tools: Tools, repository: str, comment_id: int) -> bool:
+    """A comment that was edited after its commands were carried out is not asked about at GitHub again."""
+    handled = exists().where(HandledComment.repository == repository, HandledComment.comment_id == comment_id)
+    with tools.read() as session:
+        return bool(session.scalar(select(handled)))
 
 
 @dataclass(frozen=True)
@@ -142,22 +157,35 @@ class _Around:
 
     repository: str
     world: World | None
+    policy: Policy
     by: Person
     default_head_sha: str
 
 
-def _around(tools: Tools, client: GitHub, repository: str, comment: Comment) -> _Around:
+def _around(tools: Tools, client: GitHub, repository: str, comment: Comment, *, waits: bool) -> _Around:
+    said = [one for one in parse(comment.body) if isinstance(one, ParsedCommand)]
     try:
         world = look(tools, client, repository, comment.number)
     except GitHubGone:
         world = None
+    head, policy = "", world.policy if world else Policy()
+    if any(one.name == "release" for one in said):
+        head = default_tip(client, repository)
+        policy = policy_at(make_sure_of(tools.settings, client, repository, (head,)), head)
     is_author = world is not None and comment.author == world.pull.author
-    by = Person(comment.author, client.role(repository, comment.author), is_author)
-    head = ""
-    if any(said.name == "release" for said in parse(comment.body) if isinstance(said, ParsedCommand)):
-        _, head = client.default_branch_head(repository)
-        make_sure_of(tools.settings, client, repository, (head,))
-    return _Around(repository, world, by, head)
+    by = Person(comment.author, is_author=is_author)
+    if any(one.spec.who is not Who.ANYONE for one in said):
+        by = people.look_up(
+            client,
+            repository,
+            comment.author,
+            policy,
+            routes=world.routes if world else (),
+            is_author=is_author,
+            edited=comment.updated_at > comment.created_at,
+            waits=waits,
+        )
+    return _Around(repository, world, policy, by, head)
 
 
 def _obey(session: Session, tools: Tools, comment: Comment, around: _Around, now: datetime) -> None:
@@ -181,6 +209,7 @@ def _obey(session: Session, tools: Tools, comment: Comment, around: _Around, now
         default_head_sha=around.default_head_sha,
         older_than_head=older,
         standing=standing(session, tools.settings, contribution.id if contribution else None),
+        policy=around.policy,
     )
     scene = Scene(session, tools.settings, repository, comment.number, contribution, now)
     carry_out(scene, decide_on_comment(facts))

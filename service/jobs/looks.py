@@ -4,10 +4,12 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.ledger import deliveries
 from service.ledger.session import nudge_after_commit
+from service.ledger.tables import Contribution
 
 
 def look_at_pull(session: Session, repository: str, number: int, *, why: str, now: datetime) -> None:
@@ -23,6 +25,15 @@ def look_at_comment(
     body = {"issue": {"number": number}, "comment": {"id": comment_id}}
     name = f"look:{repository}:comment:{comment_id}:{why}"
     _ask(session, "issue_comment", repository, body, name=name, now=now)
+
+
+def looks_due(session: Session, *, now: datetime) -> None:
+    """Have those pull requests looked at whose time has come: a budget has room again."""
+    due = select(Contribution).where(Contribution.look_at <= now).with_for_update(skip_locked=True)
+    for row in session.scalars(due):
+        why = f"due:{row.look_at}"
+        row.look_at = None
+        look_at_pull(session, row.repository, row.number, why=why, now=now)
 
 
 def _ask(

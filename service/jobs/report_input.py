@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy import select
@@ -23,6 +24,7 @@ from service.reports.model import (
     ContributionState,
     Cost,
     Evaluation,
+    PolicyEffect,
     Provenance,
     ReportInput,
     RunLine,
@@ -50,6 +52,8 @@ def report_input(session: Session, settings: Settings, contribution: Contributio
         public_url=settings.public_url.rstrip("/"),
         state=_state(contribution),
         approved_by=approval.by if approval and approved else None,
+        needed=contribution.needed.get("text", ""),
+        reviewers=tuple(contribution.needed.get("reviewers", ())),
         check=_check(runs),
         runs=tuple(_run_line(session, run) for run in runs),
         evaluation=_evaluation(runs),
@@ -72,6 +76,17 @@ def _check(runs: Sequence[Run]) -> CheckResult | None:
     return CheckResult(
         leaves_changed=tuple(leaf["id"] for leaf in result["leaves"]),
         findings=tuple(Finding.from_dict(finding) for finding in result["findings"]),
+        policy=_policy_effect(result.get("policy")),
+    )
+
+
+def _policy_effect(written: dict[str, Any] | None) -> PolicyEffect | None:
+    if written is None:
+        return None
+    return PolicyEffect(
+        changes=tuple((row["setting"], row["old"], row["new"]) for row in written["changes"]),
+        gains=tuple(written["gains"]),
+        losses=tuple(written["losses"]),
     )
 
 
@@ -148,9 +163,9 @@ def _samples(folder: Path, leaves: Sequence[LeafCounts]) -> tuple[Sample, ...]:
 
 
 def _cost(stages: Sequence[Stage], leaves: Sequence[LeafCounts]) -> Cost:
-    seconds = sum(stage.seconds for stage in stages if stage.queue == "gpu" and not stage.reused)
+    measured = (stage for stage in stages if stage.queue == "gpu" and not stage.reused)
     return Cost(
-        accelerator_minutes=seconds / 60,
+        accelerator_minutes=sum(stage.seconds * stage.accelerators for stage in measured) / 60,
         prompt_tokens=sum(leaf.prompt_tokens for leaf in leaves),
         completion_tokens=sum(leaf.completion_tokens for leaf in leaves),
         requests=sum(leaf.requests for leaf in leaves),

@@ -1,13 +1,16 @@
 """How each kind of letter is brought to GitHub. Every one finds what an earlier try left, so none is there twice."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from service.errors import GitHubGone
-from service.github.client import Annotation, Check, GitHub, ReleaseDraft
+from service.github.client import Action, Annotation, Check, GitHub, ReleaseDraft
 from service.ledger.outbox import Letter
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -54,11 +57,23 @@ def _reaction(client: GitHub, letter: Letter, payload: dict[str, Any]) -> Sent:
 
 
 def _check(client: GitHub, letter: Letter, payload: dict[str, Any]) -> Sent:
-    fields = {name: value for name, value in payload.items() if name not in {"number", "annotations"}}
+    fields = {
+        name: value for name, value in payload.items() if name not in {"number", "annotations", "actions"}
+    }
     annotations = tuple(Annotation(**annotation) for annotation in payload["annotations"])
-    check = Check(**fields, annotations=annotations)
+    actions = tuple(Action(**action) for action in payload.get("actions", ()))
+    check = Check(**fields, annotations=annotations, actions=actions)
     known = letter.remote_id or client.find_check(letter.repository, check.head_sha, check.name)
     return Sent(client.write_check(letter.repository, check, known))
+
+
+def _review(client: GitHub, letter: Letter, payload: dict[str, Any]) -> Sent:
+    """Asking twice asks once, as long as the review was not given."""
+    try:
+        client.ask_for_review(letter.repository, payload["number"], payload["reviewer"])
+    except GitHubGone as error:  # no collaborator, or not any more: the comment names them all the same
+        log.warning("nobody to ask: %s", error)
+    return Sent(None)
 
 
 def _release(client: GitHub, letter: Letter, payload: dict[str, Any]) -> Sent:
@@ -78,5 +93,6 @@ _SENDERS: Final[dict[str, Callable[[GitHub, Letter, dict[str, Any]], Sent]]] = {
     "answer": _answer,
     "reaction": _reaction,
     "check": _check,
+    "review": _review,
     "release": _release,
 }

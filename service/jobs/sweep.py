@@ -15,6 +15,7 @@ from service.github.client import GitHub
 from service.jobs.advance import advance
 from service.jobs.client import github
 from service.jobs.heart import beating
+from service.jobs.looks import looks_due
 from service.jobs.reconcile import reconcile
 from service.jobs.tools import Tools, tools
 from service.ledger import contributions, deliveries, leases, locks, outbox
@@ -62,6 +63,7 @@ def _reconcile(tools: Tools, client: GitHub, repository: str) -> None:
 def _sweep_ledger(session: Session, tools: Tools) -> None:
     now = tools.now()
     _expire(session, tools, now)
+    looks_due(session, now=now)
     for row_id in deliveries.unprocessed(session):
         nudge_after_commit(session, "handle_delivery", row_id)
     for queue in session.scalars(

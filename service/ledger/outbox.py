@@ -108,6 +108,21 @@ def mark_failed(session: Session, letter: Letter, *, error: str, not_before: dat
     )
 
 
+def keys(session: Session, prefix: str) -> list[str]:
+    """The places whose key begins so, sent or not."""
+    return list(session.scalars(select(Outbox.key).where(Outbox.key.startswith(prefix, autoescape=True))))
+
+
+def show_again(session: Session, key: str) -> int | None:
+    """Have what was sent last sent once more: GitHub shows it no longer. Returns the row's id if there is one."""
+    return session.scalar(
+        update(Outbox)
+        .where(Outbox.key == key)
+        .values(state=OutboxState.PENDING, sent_hash=None, attempts=0, not_before=None, error=None)
+        .returning(Outbox.id)
+    )
+
+
 def pending(session: Session) -> int:
     """How many rows wait to be sent, those that back off included."""
     return len(session.scalars(select(Outbox.id).where(Outbox.state == OutboxState.PENDING)).all())

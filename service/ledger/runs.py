@@ -80,7 +80,14 @@ def _stages(run_id: int, request: RunRequest, now: datetime) -> list[Stage]:
         check.ready_at = now
         return [check]
     return [
-        Stage(run_id=run_id, position=position, name=stage.name, subject=stage.subject, queue=stage.queue)
+        Stage(
+            run_id=run_id,
+            position=position,
+            name=stage.name,
+            subject=stage.subject,
+            queue=stage.queue,
+            accelerators=request.context.recipe.accelerators(stage.name),
+        )
         for position, stage in enumerate(stages_of(request.context.kind))
     ]
 

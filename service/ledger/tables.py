@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -164,6 +165,11 @@ class Contribution(Base):
     """Counts the changes that the pull request should show."""
     report_made: Mapped[int] = mapped_column(default=0)
     """The count that the last report was made for; behind `report_wanted`: a report is due."""
+    held_by_triager: Mapped[bool] = mapped_column(default=False, server_default=false())
+    needed: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    """What must come next (`text`, `reviewers`), when more is known than that somebody has to approve."""
+    look_at: Mapped[datetime | None]
+    """When it is looked at again by itself: what is in the way is over then."""
 
     runs: Mapped[list["Run"]] = relationship(back_populates="contribution", order_by="Run.id")
 
@@ -270,6 +276,8 @@ class Stage(Base):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     seconds: Mapped[float] = mapped_column(default=0.0)
+    accelerators: Mapped[int] = mapped_column(default=1, server_default="1")
+    """How many it works on; what it costs is its seconds times this."""
 
     run: Mapped[Run] = relationship(back_populates="stages")
 
@@ -310,9 +318,9 @@ class Outbox(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)
     """`OWNER/NAME#12:comment`, `OWNER/NAME@SHA:check`, `OWNER/NAME#12:answer:COMMENT_ID`, `...:reaction:COMMENT_ID`,
-    `OWNER/NAME:release:VERSION`"""
+    `...:review:LOGIN-OR-TEAM`, `OWNER/NAME:release:VERSION`"""
     kind: Mapped[str]
-    """comment, check, answer, reaction, release"""
+    """comment, check, answer, reaction, review, release"""
     repository: Mapped[str]
     payload: Mapped[dict[str, Any]]
     content_hash: Mapped[str]

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from service.github.client import Annotation, Check, Conclusion
+from service.github.client import Action, Annotation, Check, Conclusion
 from service.reports import sections
 from service.reports.comment import cut
 from service.reports.deltas import delta_table
@@ -43,7 +43,26 @@ def render(report: ReportInput) -> Check:
         annotations=tuple(_annotation(f) for f in report.check.findings) if report.check else (),
         details_url=report.public_url if run is None else f"{report.public_url}/runs/{run}",
         external_id=f"{report.repository}#{report.number}@{report.head_sha}",
+        actions=buttons(report),
     )
+
+
+APPROVE: Final = Action("Approve", "Spend accelerator time on this commit", "approve")
+EVALUATE: Final = Action("Evaluate", "Generate, train, measure, compare", "evaluate")
+CANCEL: Final = Action("Cancel", "Stop what runs for this pull request", "cancel")
+
+
+def buttons(report: ReportInput) -> tuple[Action, ...]:
+    """Those that make sense now; who may press them is judged when they are pressed."""
+    check = report.check
+    open_runs = [run for run in report.runs if run.is_open and run.kind != "check"]
+    if report.state not in {"open", "held"}:
+        return ()
+    if open_runs:
+        return (CANCEL,)
+    if report.state == "held" or check is None or not check.passed or not check.leaves_changed:
+        return ()
+    return (APPROVE,) if report.approved_by is None else (EVALUATE,)
 
 
 def _summary(report: ReportInput) -> str:
@@ -62,6 +81,7 @@ def _summary(report: ReportInput) -> str:
             table,
             sections.errors(report.check),
             sections.hints(report.check),
+            sections.policy(report.check),
         ]
     )
 

@@ -13,9 +13,9 @@ LONGEST: Final = 65_000
 """GitHub takes 65,536 characters, counted as UTF-16 does."""
 
 
-def answer_marker(comment_id: int) -> str:
-    """Finds our answer to one comment again."""
-    return f"<!-- graftlab:answer:{comment_id} -->"
+def answer_marker(about: int | str) -> str:
+    """Finds our answer again: to one comment, by its id, or about something else, by its name."""
+    return f"<!-- graftlab:answer:{about} -->"
 
 
 def render(report: ReportInput) -> str:
@@ -62,13 +62,15 @@ def _shown(report: ReportInput) -> list[str]:
 def _foldable(report: ReportInput) -> list[tuple[str, str]]:
     """(name, Markdown) of the folded sections, the more useful first."""
     hints = ("hints", sections.hints(report.check))
+    policy = ("policy", sections.policy(report.check))
     found = report.evaluation
     if found is None:
-        return [hints]
+        return [hints, policy]
     release = None if found.provenance is None else found.provenance.release_version
     url = f"{report.public_url}/runs/{found.run_id}"
     return [
         hints,
+        policy,
         ("samples", sections.samples(found.leaves, found.samples)),
         ("answers", sections.answers(found.comparison.answers, release=release)),
         ("loss", sections.losses(found.steps, url)),

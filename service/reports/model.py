@@ -61,12 +61,24 @@ class RunLine:
 
 
 @dataclass(frozen=True)
+class PolicyEffect:
+    """What the contribution would do to the taxonomy's policy once merged. Untrusted text."""
+
+    changes: tuple[tuple[str, str, str], ...]
+    """(setting, old, new)"""
+    gains: tuple[str, ...] = ()
+    losses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class CheckResult:
     """What the rules said of the head."""
 
     leaves_changed: tuple[str, ...]
     """Ids of the leaves that the contribution adds, changes, moves or removes."""
     findings: tuple[Finding, ...] = ()
+    policy: PolicyEffect | None = None
+    """None: the policy's file is not changed, or cannot be read."""
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -137,6 +149,8 @@ class ReportInput:
     """Who gave leave to spend accelerator time on exactly this head; None: nobody yet."""
     needed: str = ""
     """What must come next, when more is known than the rest of this says (a budget used up); else empty."""
+    reviewers: tuple[str, ...] = ()
+    """Who may approve (logins, teams), where the policy routes the changed leaves to some."""
     check: CheckResult | None = None
     """None while the check runs."""
     runs: tuple[RunLine, ...] = ()

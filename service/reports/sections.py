@@ -65,6 +65,27 @@ def hints(check: CheckResult | None) -> str:
     return folded(title, _some([_finding(f) for f in check.hints], MOST_FINDINGS, "hint"))
 
 
+def policy(check: CheckResult | None) -> str:
+    """What the contribution would do to the policy by which it is not judged itself."""
+    if check is None or check.policy is None:
+        return ""
+    effect = check.policy
+    body = ["It is judged by the policy of the default branch as it is now. This counts once it is merged."]
+    if effect.changes:
+        rows = [[code(setting), prose(old, 300), prose(new, 300)] for setting, old, new in effect.changes]
+        body.append(table(["setting", "now", "then"], rows[:MOST_FINDINGS]))
+    for title, lines in (("Gains", effect.gains), ("Loses", effect.losses)):
+        body += (
+            [_some([f"- {title}: {prose(line, 300)}" for line in lines], MOST_FINDINGS, "right")]
+            if lines
+            else []
+        )
+    if not effect.changes:
+        body.append("It means the same as before.")
+    count = several(len(effect.changes), "setting")
+    return folded(f"What this does to <code>.graft.yaml</code>: {count} would change", joined(body))
+
+
 def _finding(finding: Finding) -> str:
     sign = "❌" if finding.severity is Severity.ERROR else "💡"
     place = f"{code(finding.place.file)} line {finding.place.line}:"

@@ -1,11 +1,12 @@
 """Where a contribution stands, in one line, and what is to be done next. Comment and check run both begin with it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from pipelines.artifacts import Verdict
 from pipelines.errors import ExitCode, Failure
-from service.reports.escape import prose
+from service.reports.escape import code, prose
 from service.reports.model import CheckResult, Evaluation, ReportInput, RunLine
 from service.reports.table import duration, several
 
@@ -151,6 +152,14 @@ def _of_permission(report: ReportInput) -> Headline:
     if report.needed:
         return Headline("waiting", "✅", short, title, prose(report.needed, 300))
     if report.approved_by is None:
-        return Headline("waiting", "✅", short, title, _APPROVE)
+        return Headline("waiting", "✅", short, title, _approve(report.reviewers))
     title = f"{title}, and {prose(report.approved_by, 40)} approved"
     return Headline("waiting", "✅", short, title, _EVALUATE)
+
+
+def _approve(reviewers: Sequence[str]) -> str:
+    """Who is to look; by name where the policy says so."""
+    if not reviewers:
+        return _APPROVE
+    names = " or ".join(code(name, 100) for name in reviewers[:8])
+    return f"a reviewer of what changes here ({names}) or a maintainer looks at it and says `/graft approve`."

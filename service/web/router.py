@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request, Response
 
+from service.decisions.policy_schema import published
 from service.ledger import queries
 from service.ledger.session import read_scope
 from service.web import charts, pages, views
@@ -22,6 +23,12 @@ def home(request: Request) -> Response:
 @router.get("/status.json")
 def home_twin(request: Request) -> Response:
     return pages.twin(_home(request))
+
+
+@router.get("/schemas/graft.schema.json")
+def policy_schema() -> Response:
+    """What editors read to complete and check a taxonomy's `.graft.yaml`."""
+    return Response(published(), media_type="application/schema+json")
 
 
 @router.get("/runs")

@@ -9,9 +9,11 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy import select
 
-from .call import CallNow, TransactionRoute
+from . import people
+from .call import Body, CallNow, TransactionRoute, take
 from .errors import ApiError
 from .faults import Fault
+from .rest import checks
 from .tables import Deed, Delivery
 
 Json = dict[str, Any]
@@ -73,6 +75,30 @@ def deliveries(call: CallNow) -> list[Json]:
          "redelivery": row.redelivery, "status": row.status, "status_code": row.status_code}
         for row in call.session.scalars(select(Delivery).order_by(Delivery.id))
     ]  # fmt: skip
+
+
+@router.post("/check-runs/{run_id}/press", status_code=201)
+def press_button(call: CallNow, run_id: int, body: Body) -> Json:
+    """What GitHub does by its pages alone: press a button of a check run, as whoever's token comes along."""
+    checks.press(call, run_id, take(body, "identifier", str, resource="CheckRunAction"))
+    return {}
+
+
+@router.put("/repos/{owner}/{name}/people/{login}")
+def appoint(call: CallNow, owner: str, name: str, login: str, body: Body) -> Json:
+    """Says who somebody is: `role` and `custom_role` in the repository, `teams` of its owner. Answers with a token.
+
+    What is not named is taken away; an unknown login comes into being.
+    """
+    return people.appoint(
+        call.world,
+        call.session,
+        call.repo(owner, name),
+        login,
+        role=take(body, "role", str, resource="Role", default=None),
+        custom_role=take(body, "custom_role", str, resource="Role", default=None),
+        teams=take(body, "teams", list, resource="Role", default=[]),
+    )
 
 
 @public.get("/avatars/{account_id}.svg")

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from .errors import ApiError, forbidden, not_found
-from .tables import Account, App, Installation, Repo, Role, Scope, TeamMember, Token
+from .tables import Account, App, Installation, Issue, Pull, Repo, Role, Scope, TeamMember, Token
 from .world import World, stamp
 
 ROLES = ("none", "read", "triage", "write", "maintain", "admin")
@@ -170,7 +170,24 @@ def association(session: Session, repo: Repo, account: Account) -> str:
     """GitHub's `author_association`."""
     if repo.owner_id == account.id:
         return "OWNER"
-    query = select(TeamMember).join(TeamMember.team).where(TeamMember.account_id == account.id)
-    if any(member.team.org_id == repo.owner_id for member in session.scalars(query)):
+    if in_organisation(session, account, repo.owner_id):
         return "MEMBER"
-    return "COLLABORATOR" if session.get(Role, (repo.id, account.id)) else "NONE"
+    if session.get(Role, (repo.id, account.id)):
+        return "COLLABORATOR"
+    merged = select(Issue.id).join(Pull, Pull.issue_id == Issue.id).where(Pull.merged_at.is_not(None))
+    mine = merged.where(Issue.repo_id == repo.id, Issue.author_id == account.id).limit(1)
+    return "CONTRIBUTOR" if session.scalar(mine) is not None else "NONE"
+
+
+def in_organisation(session: Session, account: Account, org_id: int) -> bool:
+    """Whether somebody is in one of its teams, which is what makes a member here."""
+    teams = select(TeamMember).join(TeamMember.team).where(TeamMember.account_id == account.id)
+    return any(member.team.org_id == org_id for member in session.scalars(teams))
+
+
+def demand_member(session: Session, viewer: Viewer, org_id: int) -> None:
+    """GitHub shows teams to the organisation's members and to Apps that are installed there; others see nothing."""
+    if viewer.installation is not None and viewer.installation.account_id == org_id:
+        return
+    if viewer.account is None or not in_organisation(session, viewer.account, org_id):
+        raise not_found()

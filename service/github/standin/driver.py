@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +20,7 @@ from github.Repository import Repository
 
 from .errors import GitError, StandInError
 from .git import git_environment
-from .seed import SeededWorld, seed_sample
+from .seed import SeededUser, SeededWorld, seed_sample
 
 START_S = 60.0
 
@@ -154,6 +155,31 @@ class StandIn:
         found: list[dict[str, Any]] = self._admin("GET", "deliveries").json()
         return found
 
+    def appoint(
+        self,
+        login: str,
+        *,
+        role: str | None = None,
+        custom_role: str | None = None,
+        teams: Sequence[str] = (),
+    ) -> Person:
+        """Says who somebody is in the taxonomy, and brings them into being if need be.
+
+        `role` is one of GitHub's; `custom_role` is an organisation's own name for one that builds on `role`;
+        `teams` are slugs. What is not named is taken away.
+        """
+        body = {"role": role, "custom_role": custom_role, "teams": list(teams)}
+        path = f"repos/{self.seeded.repository}/people/{login}"
+        token = self._admin("PUT", path, json=body).json()["token"]
+        self.seeded.users[login] = SeededUser(login, token, role)
+        return self.person(login)
+
+    def press(self, token: str, check_run_id: int, identifier: str) -> None:
+        """Presses a button of a check run as whoever holds the token."""
+        headers = {"Authorization": f"token {token}"}
+        path = f"check-runs/{check_run_id}/press"
+        self._admin("POST", path, headers=headers, json={"identifier": identifier})
+
     def order_fault(self, kind: str, *, times: int = 1, match: str = "", **more: Any) -> None:
         """Orders trouble; see `faults.Fault`."""
         self._admin("POST", "faults", json={"kind": kind, "times": times, "match": match, **more})
@@ -208,6 +234,10 @@ class Person:
         """Asks for a check run again, as the button on the page does."""
         repo = self.repo()
         repo.requester.requestJsonAndCheck("POST", f"{repo.url}/check-runs/{check_run_id}/rerequest")
+
+    def press(self, check_run_id: int, identifier: str) -> None:
+        """Presses a button of a check run, as people do on its page."""
+        self.standin.press(self.token, check_run_id, identifier)
 
     def merge(self, number: int) -> str:
         """Merges a pull request; returns the merge commit's id."""

@@ -12,9 +12,21 @@ from sqlalchemy.orm import Session
 from .git import ZERO, CommitData, GitRepo
 from .links import Links
 from .shapes import checks, commits, issues, pulls, releases
-from .shapes.people import events_of, installation, node_id, simple_org, simple_user
+from .shapes.people import events_of, installation, node_id, simple_org, simple_team, simple_user
 from .shapes.repos import repo as repo_shape
-from .tables import Account, App, CheckRun, Comment, Delivery, Installation, Issue, Pull, Release, Repo
+from .tables import (
+    Account,
+    App,
+    CheckRun,
+    Comment,
+    Delivery,
+    Installation,
+    Issue,
+    Pull,
+    Release,
+    Repo,
+    ReviewRequest,
+)
 from .world import World
 
 Json = dict[str, Any]
@@ -38,6 +50,14 @@ class Herald:
         }
         self._tell(row.issue.repo, "pull_request", body | extra)
 
+    def review_requested(self, row: Pull, asked: ReviewRequest) -> None:
+        if asked.account is not None:
+            self.pull_request(
+                row, "review_requested", requested_reviewer=simple_user(asked.account, self.links)
+            )
+        elif asked.team is not None:
+            self.pull_request(row, "review_requested", requested_team=simple_team(asked.team, self.links))
+
     def issue_comment(self, row: Comment, action: str, **extra: Any) -> None:
         body = {
             "action": action,
@@ -50,13 +70,15 @@ class Herald:
         body = {"action": action, "issue": issues.issue(self.session, row, self.links)}
         self._tell(row.repo, "issues", body)
 
-    def check_run(self, row: CheckRun, action: str) -> None:
+    def check_run(self, row: CheckRun, action: str, *, identifier: str = "") -> None:
         runs = list(self.session.scalars(select(CheckRun).where(CheckRun.suite_id == row.suite_id)))
         shape = checks.check_run(self.session, row, self.links)
         shape["check_suite"] = checks.check_suite(self.session, row.suite, runs, self.links)
         body: Json = {"action": action, "check_run": shape}
         if action == "requested_action":
-            body["requested_action"] = {"identifier": ""}
+            body["requested_action"] = {"identifier": identifier}
+        if action == "rerequested":  # the suite is reset, the run itself is not
+            shape["check_suite"] |= {"status": "queued", "conclusion": None}
         self._tell(row.suite.repo, "check_run", body)
 
     def release(self, row: Release, action: str, **extra: Any) -> None:

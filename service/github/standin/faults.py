@@ -9,7 +9,16 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 ApiKind = Literal[
-    "500", "502", "500-after", "403-retry-after", "429", "timeout", "timeout-after", "drop-connection"
+    "403",
+    "404",
+    "500",
+    "502",
+    "500-after",
+    "403-retry-after",
+    "429",
+    "timeout",
+    "timeout-after",
+    "drop-connection",
 ]
 HookKind = Literal["drop-webhook", "duplicate-webhook", "delay-webhook"]
 

@@ -13,7 +13,7 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .errors import ApiError
+from .errors import ApiError, forbidden, not_found
 from .faults import Fault
 from .world import World
 
@@ -91,6 +91,8 @@ class Manners:
             await answer.break_off()
         elif fault.kind == "timeout":
             await self.app(scope, receive, answer.send)
+        elif fault.kind in {"403", "404"}:
+            await answer.refuse(forbidden() if fault.kind == "403" else not_found())
         elif fault.kind in {"403-retry-after", "429"}:
             status = 429 if fault.kind == "429" else 403
             wait = {"Retry-After": str(max(1, round(fault.seconds)))}

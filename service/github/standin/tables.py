@@ -146,6 +146,15 @@ class TeamMember(Base):
     account: Mapped[Account] = relationship(lazy="joined")
 
 
+class CustomRole(Base):
+    """The name of an organisation's own role, for an account whose `Role` is the one that it builds on."""
+
+    __tablename__ = "custom_roles"
+    repo_id: Mapped[int] = mapped_column(ForeignKey("repos.id"), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    name: Mapped[str]
+
+
 class KnownRef(Base):
     """A ref as the server last told of it; what Git has beyond that is a push still to be told."""
 
@@ -197,6 +206,18 @@ class Pull(Base):
     issue: Mapped[Issue] = relationship(back_populates="pull", lazy="joined")
     head_repo: Mapped[Repo] = relationship(lazy="joined")
     merged_by: Mapped[Account | None] = relationship(lazy="joined")
+
+
+class ReviewRequest(Base):
+    """Somebody, or a team, who was asked to review a pull request."""
+
+    __tablename__ = "review_requests"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    issue_id: Mapped[int] = mapped_column(ForeignKey("issues.id"), index=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("teams.id"))
+    account: Mapped[Account | None] = relationship(lazy="joined")
+    team: Mapped[Team | None] = relationship(lazy="joined")
 
 
 class Label(Base):

@@ -106,6 +106,17 @@ def test_wrong_use_says_what_to_do(repository: Repository, target: str) -> None:
     assert result.stderr.strip()
 
 
+def test_the_policy_is_linted_by_its_name(repository: Repository) -> None:
+    file = repository.folder / ".graft.yaml"
+    file.write_text("trusted_authors: []\nbudget_minuts: 60\n")
+    result = graft("lint", str(file))
+    assert result.exit_code == 1
+    assert ".graft.yaml:2:1" in result.output
+    assert "Did you mean budget_minutes?" in result.output
+    file.write_text("budget_minutes: 60\n")
+    assert graft("lint", str(file)).exit_code == 0
+
+
 def test_a_new_leaf_passes_lint(repository: Repository) -> None:
     made = graft("new", "knowledge/birds/wren", "--author", "ada")
     result = graft("lint", "knowledge")

@@ -1,8 +1,11 @@
 """Facts with everything in order, to be changed where a test wants it otherwise."""
 
+from datetime import UTC, datetime
 from typing import Any
 
-from service.decisions.facts import OpenRun, Person, Policy, PullRequestFacts, Role
+from service.decisions.budget import Budget
+from service.decisions.commands import Answer, Command, React, Report
+from service.decisions.facts import OpenRun, Person, Policy, PullRequestFacts, Role, Route
 from service.decisions.on_comment import CommentFacts
 
 HEAD = "a1b2c3d4e5" + "0" * 30
@@ -16,6 +19,10 @@ STRANGER = Person("sam", "read")
 CHECKING = OpenRun(1, "check", HEAD)
 EVALUATING = OpenRun(2, "evaluate", HEAD)
 TRUSTING = Policy(frozenset({"ada"}), 60)
+MONDAY = datetime(2026, 5, 25, 12, tzinfo=UTC)
+SPENT_OUT = Budget("the pull requests of ada", 61.0, 60.0, MONDAY)
+ROOM = Budget("all pull requests together", 5.0, 60.0)
+BIRDS = Route("knowledge/birds/", ("rita", "orchard/birders"))
 
 
 def pull(**changes: Any) -> PullRequestFacts:
@@ -50,3 +57,17 @@ def comment(body: str, by: Person = TRIAGER, **changes: Any) -> CommentFacts:
 
 def somebody(role: Role, *, is_author: bool = False) -> Person:
     return Person("somebody", role, is_author=is_author)
+
+
+def effects(commands: list[Command]) -> list[Command]:
+    """What changes something, and not only what is said."""
+    return [command for command in commands if not isinstance(command, React | Answer | Report)]
+
+
+def words(commands: list[Command]) -> str:
+    return "".join(command.text for command in commands if isinstance(command, Answer))
+
+
+def reaction(commands: list[Command]) -> str:
+    (found,) = [command.reaction for command in commands if isinstance(command, React)]
+    return found

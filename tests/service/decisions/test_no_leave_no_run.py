@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.decisions import on_comment, on_pull_request
+from service.decisions import on_click, on_comment, on_pull_request
 from service.decisions.commands import Approve, CancelRun, Command, DropApproval, Hold, StartRun
 from service.decisions.comment_commands import COMMANDS
-from service.decisions.facts import OpenRun, Person, Policy, PullRequestFacts, Role
+from service.decisions.facts import OpenRun, Person, Policy, PullRequestFacts, Role, Route
 from service.decisions.on_comment import CommentFacts
-from tests.service.decisions.makers import AUTHOR, BASE, MAIN, pull
+from tests.service.decisions.makers import AUTHOR, BASE, MAIN, SPENT_OUT, pull
 
 HEADS = [f"{digit}" * 40 for digit in "abc"]
 ROLES: list[Role] = ["admin", "maintain", "write", "triage", "read", "none"]
@@ -30,7 +30,7 @@ class World:
 
     def look(self, *, evaluated: bool) -> None:
         orders = on_pull_request.decide(self.facts, merged_sha=MAIN, evaluated=evaluated)
-        trusted = self.facts.author.login in self.facts.policy.trusted_authors
+        trusted = self.facts.author.login in self.facts.policy.trusted_authors and not self.facts.first_time
         within = self.facts.spent_minutes < self.facts.policy.budget_minutes
         self.carry_out(orders, may_approve=trusted and within, may_release=False)
         self.facts = replace(self.facts, known_head_sha=self.facts.head_sha)
@@ -38,7 +38,20 @@ class World:
     def say(self, body: str, by: Person, *, late: bool) -> None:
         facts = CommentFacts(5, body, by, False, self.facts, MAIN, older_than_head=late)
         orders = on_comment.decide(facts)
-        self.carry_out(orders, by.role in TRIAGERS, by.role in {"admin", "maintain"})
+        self.carry_out(orders, self.may_approve(by), by.role in {"admin", "maintain"})
+
+    def press(self, button: str, by: Person, head_sha: str) -> None:
+        orders = on_click.decide(on_click.ClickFacts("1", button, head_sha, by, False, self.facts))
+        assert (
+            not orders
+            or head_sha == self.facts.head_sha
+            or not any(isinstance(order, Approve | StartRun | CancelRun) for order in orders)
+        )
+        self.carry_out(orders, self.may_approve(by), may_release=False)
+
+    def may_approve(self, by: Person) -> bool:
+        reviewer = not self.facts.routes or by.login == "p-reviewer"
+        return by.role in {"admin", "maintain"} or (by.role in TRIAGERS and reviewer)
 
     def carry_out(self, orders: list[Command], may_approve: bool, may_release: bool) -> None:
         for order in orders:
@@ -72,6 +85,8 @@ class World:
             assert not self.facts.held
             assert not self.facts.draft
             assert self.facts.check_passed
+            assert not self.facts.policy.unreadable
+            assert not any(budget.used_up for budget in self.facts.budgets)
         run = OpenRun(self.next_run, order.kind, order.head_sha)
         self.next_run += 1
         self.facts = replace(self.facts, open_runs=(*self.facts.open_runs, run))
@@ -79,10 +94,10 @@ class World:
 
 look = st.builds(lambda evaluated: lambda world: world.look(evaluated=evaluated), st.booleans())
 say = st.builds(
-    lambda words, role, is_author, late: (
+    lambda words, role, is_author, late, login: (
         lambda world: world.say(
             "\n".join(f"/graft {name} {argument}" for name, argument in words),
-            Person("p", role, is_author),
+            Person(login, role, is_author),
             late=late,
         )
     ),
@@ -94,6 +109,18 @@ say = st.builds(
     st.sampled_from([*ROLES, "triage", "triage", "triage"]),
     st.booleans(),
     st.sampled_from([False, False, True]),
+    st.sampled_from(["p", "p-reviewer"]),
+)
+
+
+press = st.builds(
+    lambda button, role, is_author, head: (
+        lambda world: world.press(button, Person("p", role, is_author), head)
+    ),
+    st.sampled_from([*on_click.BUTTONS, on_click.RERUN]),
+    st.sampled_from([*ROLES, "triage", "triage"]),
+    st.booleans(),
+    st.sampled_from([HEADS[0], *HEADS]),
 )
 
 
@@ -116,6 +143,10 @@ outside = st.one_of(
         lambda policy: change(policy=policy)
     ),
     st.just(()).map(lambda runs: change(open_runs=runs)),
+    st.booleans().map(lambda first: change(first_time=first)),
+    st.sampled_from([(), (), (SPENT_OUT,)]).map(lambda budgets: change(budgets=budgets)),
+    st.sampled_from([(), (Route("*", ("p-reviewer",)),)]).map(lambda routes: change(routes=routes)),
+    st.just(Policy(unreadable=True)).map(lambda policy: change(policy=policy)),
 )
 
 
@@ -140,7 +171,7 @@ begin = st.builds(
 
 
 @settings(max_examples=500, derandomize=True, deadline=None)
-@given(begin, st.lists(st.one_of(look, say, outside), max_size=15))
+@given(begin, st.lists(st.one_of(look, say, press, outside), max_size=15))
 def test_no_sequence_of_events_spends_without_live_leave_for_exactly_that_head(
     world: World, events: list[object]
 ) -> None:

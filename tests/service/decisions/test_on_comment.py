@@ -3,7 +3,16 @@ from typing import Any
 
 import pytest
 
-from service.decisions.commands import Answer, Approve, CancelRun, Command, Hold, React, Report, StartRun
+from service.decisions.commands import (
+    Answer,
+    Approve,
+    CancelRun,
+    Command,
+    Hold,
+    React,
+    Report,
+    StartRun,
+)
 from service.decisions.comment_commands import COMMANDS, Who
 from service.decisions.facts import OpenRun, Person
 from service.decisions.on_comment import decide
@@ -20,7 +29,10 @@ from tests.service.decisions.makers import (
     STRANGER,
     TRIAGER,
     comment,
+    effects,
     pull,
+    reaction,
+    words,
 )
 
 APPROVE = Approve(HEAD, "tess")
@@ -28,19 +40,6 @@ APPROVE = Approve(HEAD, "tess")
 
 def evaluate(by: Person = TRIAGER) -> StartRun:
     return StartRun("evaluate", HEAD, BASE, by.login)
-
-
-def effects(commands: list[Command]) -> list[Command]:
-    return [command for command in commands if not isinstance(command, React | Answer | Report)]
-
-
-def words(commands: list[Command]) -> str:
-    return "".join(command.text for command in commands if isinstance(command, Answer))
-
-
-def reaction(commands: list[Command]) -> str:
-    (found,) = [command.reaction for command in commands if isinstance(command, React)]
-    return found
 
 
 def test_a_comment_without_a_command_is_left_alone() -> None:
@@ -187,6 +186,7 @@ def test_retry_runs_again_what_is_missing(facts: dict[str, Any], expected: list[
 
 def test_hold_and_unhold() -> None:
     assert decide(comment("/graft hold", AUTHOR)) == [React(99, "+1"), Hold(held=True), Report()]
+    assert effects(decide(comment("/graft hold"))) == [Hold(held=True, by_triager=True)]
     assert effects(decide(comment("/graft unhold"))) == [Hold(held=False)]
 
 
@@ -220,7 +220,7 @@ def test_in_an_issue_only_what_needs_no_pull_request_works(name: str) -> None:
 
 def test_commands_of_one_comment_see_what_the_earlier_ones_did() -> None:
     answer = decide(comment("/graft hold\n/graft approve\n/graft unhold\n/graft evaluate"))
-    assert effects(answer) == [Hold(held=True), APPROVE, Hold(held=False), evaluate()]
+    assert effects(answer) == [Hold(held=True, by_triager=True), APPROVE, Hold(held=False), evaluate()]
     assert [type(command) for command in answer].count(React) == 1
     assert [type(command) for command in answer].count(Answer) == 1
 

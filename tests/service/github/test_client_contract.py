@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import get_type_hints
 
+import httpx
 import pytest
 
 from service.errors import GitHubFailed, GitHubGone
-from service.github.client import Annotation, Check, GitHub, ReleaseDraft
+from service.github.client import Action, Annotation, Check, GitHub, ReleaseDraft
 from service.github.connect import connect
 from service.github.pygithub_client import PyGithubClient
 from service.github.standin.driver import StandIn
@@ -71,13 +72,70 @@ def test_a_closed_pull_request_is_closed_and_not_merged(
         ("max", "maintain"),
         ("tess", "triage"),
         ("ada", "read"),
-        ("nobody-known", "none"),
-        ("../../user", "none"),
-        ("", "none"),
+        ("nobody-known", None),
+        ("../../user", None),
+        ("", None),
     ],
 )
-def test_roles_are_told_apart_and_doubt_means_none(client: PyGithubClient, login: str, role: str) -> None:
+def test_roles_are_told_apart_and_doubt_is_none_of_them(
+    client: PyGithubClient, login: str, role: str | None
+) -> None:
     assert client.role(REPO, login) == role
+
+
+@pytest.mark.parametrize(
+    ("builds_on", "counts_as"),
+    [("read", "read"), ("triage", "read"), ("maintain", "write"), ("admin", "admin")],
+)
+def test_an_organisations_own_role_counts_as_what_github_folds_it_into(
+    client: PyGithubClient, standin: StandIn, builds_on: str, counts_as: str
+) -> None:
+    standin.appoint("cora", role=builds_on, custom_role="gardener of the east")
+    assert client.role(REPO, "cora") == counts_as
+
+
+@pytest.mark.parametrize(
+    ("team", "login", "inside"),
+    [
+        ("orchard/triagers", "tess", True),
+        ("orchard/triagers", "max", False),
+        ("orchard/nothing", "tess", False),
+        ("nowhere/triagers", "tess", False),
+        ("orchard/../users", "tess", None),
+        ("triagers", "tess", None),
+        ("orchard/triagers", "../tess", None),
+    ],
+)
+def test_membership_of_a_team_is_told(
+    client: PyGithubClient, team: str, login: str, inside: bool | None
+) -> None:
+    assert client.in_team(REPO, team, login) is inside
+
+
+def test_reviews_are_asked_of_people_and_teams_and_of_nobody_else(
+    client: PyGithubClient, standin: StandIn, open_pull: OpenPull
+) -> None:
+    number, _ = open_pull()
+    for reviewer in ("tess", "orchard/maintainers", "tess"):
+        client.ask_for_review(REPO, number, reviewer)
+    for stranger in ("ada", "nobody-known", "orchard/nothing", "elsewhere/triagers"):
+        with pytest.raises(GitHubGone):
+            client.ask_for_review(REPO, number, stranger)
+    people, teams = standin.person("max").repo().get_pull(number).get_review_requests()
+    assert [person.login for person in people] == ["tess"]
+    assert [team.slug for team in teams] == ["maintainers"]
+
+
+def test_buttons_come_and_go_with_the_check_run_and_keep_githubs_limits(
+    client: PyGithubClient, standin: StandIn, open_pull: OpenPull
+) -> None:
+    _, sha = open_pull()
+    long = Action("A label that is far too long", "d" * 60, "go")
+    check_id = client.write_check(REPO, check(sha, actions=(long,) * 4), None)
+    standin.person("max").press(check_id, "go")
+    client.write_check(REPO, check(sha, actions=()), check_id)
+    with pytest.raises(httpx.HTTPStatusError):
+        standin.person("max").press(check_id, "go")
 
 
 def test_comments_are_read_and_looked_through(

@@ -56,6 +56,14 @@ def test_a_role_that_cannot_be_asked_is_not_taken_for_none(client: PyGithubClien
         client.role(REPO, "tess")
 
 
+def test_what_is_forbidden_to_ask_is_not_known(client: PyGithubClient, standin: StandIn) -> None:
+    client.default_branch_head(REPO)
+    for part in (f"/repos/{REPO}/collaborators", "/orgs/orchard/teams"):
+        standin.order_fault("403", match=part)
+    assert client.role(REPO, "tess") is None
+    assert client.in_team(REPO, "orchard/triagers", "tess") is None
+
+
 def test_a_token_that_went_bad_is_replaced(client: PyGithubClient) -> None:
     client.default_branch_head(REPO)
     credentials = client._credentials

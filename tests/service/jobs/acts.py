@@ -3,11 +3,12 @@
 import json
 from typing import Any
 
+from service.github.standin.driver import StandIn
 from service.ledger import contributions, deliveries, queries
 from service.ledger.queries import RunView
 from service.ledger.session import nudge_after_commit
 from service.ledger.tables import Contribution, Delivery, RunKind
-from tests.service.jobs.conftest import House
+from tests.service.jobs.conftest import House, OpenPull, Pull
 
 
 def deliver(
@@ -54,3 +55,32 @@ def contribution(house: House, number: int) -> Contribution:
         found = contributions.find(session, house.tools.settings.repositories[0], number)
     assert found is not None
     return found
+
+
+def checked_pull(house: House, open_pull: OpenPull) -> Pull:
+    """A pull request whose check has passed."""
+    pull = open_pull()
+    deliver_pull(house, pull.number)
+    house.heed()
+    return pull
+
+
+def say(house: House, standin: StandIn, pull: Pull, login: str, body: str) -> int:
+    """Somebody comments, and the delivery is handled; returns its row."""
+    comment = standin.person(login).comment(pull.number, body)
+    row_id = deliver_comment(house, pull.number, comment.id)
+    house.heed()
+    return row_id
+
+
+def evaluations(house: House, pull: Pull) -> list[RunView]:
+    return run_list(house, pull.number, RunKind.EVALUATE)
+
+
+def comment_bodies(standin: StandIn, number: int) -> list[str]:
+    return [c.body for c in standin.person("ada").repo().get_issue(number).get_comments()]
+
+
+def answers(standin: StandIn, pull: Pull) -> list[str]:
+    """What we said in comments of their own, oldest first."""
+    return [body for body in comment_bodies(standin, pull.number) if "graftlab:answer" in body]

@@ -3,10 +3,13 @@
 from sqlalchemy import select
 
 from service.github.standin.driver import StandIn
-from service.ledger import queries
+from service.jobs import report
+from service.ledger import contributions, queries
 from service.ledger.contributions import live_approval
 from service.ledger.tables import Outbox, RunKind, RunState, StageState
 from tests.service.jobs.acts import (
+    checked_pull,
+    comment_bodies,
     contribution,
     deliver,
     deliver_comment,
@@ -145,7 +148,29 @@ def test_a_push_supersedes_runs_drops_the_approval_and_says_so_on_the_old_check(
         assert live_approval(session, contribution(house, pull.number).id) is None
     (check,) = standin.person("ada").repo().get_commit(old).get_check_runs()
     assert (check.status, check.conclusion) == ("completed", "cancelled")
+    told = [b for b in comment_bodies(standin, pull.number) if "the approval by @max" in b]
+    assert len(told) == 1
     assert len([b for b in comment_bodies(standin, pull.number) if "graftlab:report" in b]) == 1
+
+
+def test_a_report_reads_the_head_again_and_puts_no_verdict_under_another_commit(
+    house: House, open_pull: OpenPull, standin: StandIn
+) -> None:
+    pull = checked_pull(house, open_pull)
+    before = comment_bodies(standin, pull.number)
+    pull.push()  # and the webhook is lost
+    with house.tools.write() as session:
+        row = contributions.find(session, house.tools.settings.repositories[0], pull.number)
+        assert row is not None
+        row.state, row.draft = "open", True  # something new to say
+        contributions.want_report(session, row.id)
+    report.make_report(house.tools, house.client, row.id)
+    assert comment_bodies(standin, pull.number) == before
+    assert [task for task, _ in house.rung] == ["handle_delivery"]
+    house.heed()
+
+    assert [run.head_sha for run in run_list(house, pull.number)][-1] == pull.head
+    assert f"about commit `{pull.head[:8]}`" in comment_bodies(standin, pull.number)[0]
 
 
 def test_a_closed_pull_requests_runs_are_cancelled(
@@ -166,7 +191,3 @@ def test_a_closed_pull_requests_runs_are_cancelled(
     with house.tools.read() as session:
         rows = session.scalars(select(Outbox).where(Outbox.kind == "check")).all()
     assert {row.payload["status"] for row in rows} == {"completed"}
-
-
-def comment_bodies(standin: StandIn, number: int) -> list[str]:
-    return [c.body for c in standin.person("ada").repo().get_issue(number).get_comments()]

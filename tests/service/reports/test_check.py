@@ -4,8 +4,9 @@ import pytest
 
 from pipelines.artifacts import Verdict
 from pipelines.errors import ExitCode
-from service.github.client import Conclusion
-from service.reports.check import LONGEST_SUMMARY, render
+from service.decisions.on_click import BUTTONS
+from service.github.client import Action, Conclusion
+from service.reports.check import APPROVE, CANCEL, EVALUATE, LONGEST_SUMMARY, render
 from service.reports.model import CheckResult, ReportInput
 from taxonomy_schema.models import Place, Severity
 from tests.service.reports import examples
@@ -80,6 +81,35 @@ def test_an_open_run_is_in_progress() -> None:
         None,
         "Evaluating: 3 of 6 stages done",
     )
+
+
+@pytest.mark.parametrize(
+    ("report", "offered"),
+    [
+        (replace(plain(), approved_by=None), [APPROVE]),
+        (plain(), [EVALUATE]),
+        (examples.report(), [EVALUATE]),
+        (replace(plain(), runs=(examples.running(),)), [CANCEL]),
+        (replace(plain(), state="held", runs=(examples.running(),)), [CANCEL]),
+        (replace(plain(), state="held"), []),
+        (replace(plain(), state="draft"), []),
+        (replace(plain(), state="closed", runs=(examples.running(),)), []),
+        (replace(plain(), state="merged"), []),
+        (replace(plain(), check=None), []),
+        (replace(plain(), check=CheckResult(())), []),
+        (replace(plain(), check=CheckResult((examples.LEAF,), (examples.finding(),))), []),
+    ],
+)
+def test_the_buttons_are_those_that_make_sense_now(report: ReportInput, offered: list[Action]) -> None:
+    assert list(render(report).actions) == offered
+
+
+@pytest.mark.parametrize("action", [APPROVE, EVALUATE, CANCEL])
+def test_githubs_limits_for_buttons_are_kept_without_cutting(action: Action) -> None:
+    assert len(action.label) <= 20
+    assert len(action.description) <= 40
+    assert len(action.identifier) <= 20
+    assert action.identifier in BUTTONS
 
 
 def test_an_unfinished_check_is_in_progress() -> None:

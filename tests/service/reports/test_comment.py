@@ -8,7 +8,7 @@ from pipelines.artifacts import Verdict
 from pipelines.errors import ExitCode
 from service.decisions.comment_commands import parse
 from service.reports.comment import LONGEST, MARKER, answer_marker, render
-from service.reports.model import CheckResult, ReportInput, RunLine
+from service.reports.model import CheckResult, PolicyEffect, ReportInput, RunLine
 from service.reports.verdict import SIGNS
 from taxonomy_schema.models import Place, Severity
 from tests.service.reports import examples
@@ -114,6 +114,10 @@ STATES: dict[str, tuple[Callable[[ReportInput], ReportInput], str]] = {
     "nothing": (lambda r: replace(r, check=CheckResult(())), "✅ No leaf is changed"),
     "not approved": (lambda r: replace(r, approved_by=None), "says `/graft approve`"),
     "approved": (lambda r: r, "ada approved\n\n**Next:** say `/graft evaluate`"),
+    "routed": (
+        lambda r: replace(r, approved_by=None, reviewers=("rita", "orchard/birders")),
+        "(`rita` or `orchard/birders`) or a maintainer looks at it and says `/graft approve`",
+    ),
     "held": (lambda r: replace(r, state="held"), "say `/graft unhold`"),
     "draft": (lambda r: replace(r, state="draft"), "mark it as ready for review"),
     "budget": (lambda r: replace(r, needed="wait until Monday"), "**Next:** wait until Monday"),
@@ -136,6 +140,22 @@ def test_each_verdict_has_its_line(verdict: Verdict) -> None:
 
     assert f"### {SIGNS[verdict]} The exam" in text
     assert "**Next:**" in text
+
+
+def test_what_happens_to_the_policy_is_folded_and_names_who_gains_and_loses() -> None:
+    effect = PolicyEffect(
+        (("budget_minutes", "10", "60"),), ("eve: approved by policy",), ("bob: approved by policy",)
+    )
+    check = CheckResult((examples.LEAF,), policy=effect)
+
+    text = render(replace(examples.report(), check=check))
+
+    assert "<summary>What this does to <code>.graft.yaml</code>: 1 setting would change</summary>" in text
+    assert "`budget_minutes`" in text
+    assert "| 10" in text
+    assert text.index("Gains: eve") < text.index("Loses: bob")
+    same = replace(check, policy=PolicyEffect(()))
+    assert "means the same as before" in render(replace(examples.report(), check=same))
 
 
 def _hostile(text: str) -> ReportInput:
@@ -172,7 +192,8 @@ def _hostile(text: str) -> ReportInput:
         author=text,
         approved_by=text,
         needed=text,
-        check=CheckResult((text,), findings),
+        reviewers=(text,),
+        check=CheckResult((text,), findings, PolicyEffect(((text, text, text),), (text,), (text,))),
         runs=(replace(bad, stages=stages, ending=text, requested_by=text),),
         evaluation=replace(found, comparison=compared, samples=kept, leaves=counts),
     )

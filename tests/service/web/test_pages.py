@@ -203,3 +203,9 @@ def test_times_are_told_for_people(seconds: int, said: str) -> None:
     now = datetime(2026, 3, 2, tzinfo=UTC)
 
     assert ago(now - timedelta(seconds=seconds), now) == said
+
+
+def test_editors_get_the_schema_of_the_policy(garden: Garden) -> None:
+    answer = garden.client.get("/schemas/graft.schema.json")
+    assert answer.headers["content-type"] == "application/schema+json"
+    assert "budget_minutes_per_author" in answer.json()["properties"]

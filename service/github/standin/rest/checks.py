@@ -13,6 +13,8 @@ from service.github.standin.tables import Annotation, App, CheckRun, CheckSuite,
 
 router = APIRouter(prefix="/repos/{owner}/{name}", route_class=TransactionRoute)
 ANNOTATIONS_A_REQUEST = 50
+ACTIONS = 3
+ACTION_LIMITS = {"label": 20, "description": 40, "identifier": 20}
 TEXT_LIMIT = 65_535
 _MESSAGE_LIMIT = 64 * 1024
 _STATUSES = {"queued", "in_progress", "completed", "waiting", "requested", "pending"}
@@ -98,8 +100,37 @@ def _write(call: Call, row: CheckRun, body: Json) -> None:
         row.completed_at = take(
             body, "completed_at", str, resource="CheckRun", default=row.completed_at or call.now
         )
+    if (actions := take(body, "actions", list, resource="CheckRun", default=None)) is not None:
+        row.actions = {"shown": _actions(actions)}
     if output := take(body, "output", dict, resource="CheckRun", default=None):
         _write_output(row, output)
+
+
+def _actions(items: list[Json]) -> list[Json]:
+    """Buttons, held to GitHub's limits."""
+    if len(items) > ACTIONS:
+        raise invalid("CheckRun", "actions", "custom", f"Actions exceeds a maximum quantity of {ACTIONS}")
+    taken = []
+    for item in items:
+        action = {field: take(item, field, str, resource="CheckRunAction") for field in ACTION_LIMITS}
+        for field, room in ACTION_LIMITS.items():
+            if not 1 <= len(action[field]) <= room:
+                raise invalid("CheckRunAction", field, "custom", f"{field} is too long (maximum is {room})")
+        taken.append(action)
+    return taken
+
+
+def press(call: Call, run_id: int, identifier: str) -> None:
+    """Presses a button of a run, as its page on GitHub lets people with write access do."""
+    row = call.session.get(CheckRun, run_id)
+    if row is None:
+        raise not_found()
+    call.demand(row.suite.repo, "write")
+    if identifier not in {action["identifier"] for action in row.actions.get("shown", [])}:
+        raise ApiError(422, f"The check run has no button {identifier}")
+    target = f"{row.suite.repo.full_name}@{row.suite.head_sha}:{row.name}"
+    call.record("check_run.requested_action", target, {"identifier": identifier})
+    call.herald().check_run(row, "requested_action", identifier=identifier)
 
 
 def _write_output(row: CheckRun, output: Json) -> None:
@@ -156,11 +187,11 @@ def list_annotations(call: CallNow, page: PageNow, owner: str, name: str, run_id
 
 @router.post("/check-runs/{run_id}/rerequest", status_code=201)
 def rerequest(call: CallNow, owner: str, name: str, run_id: int) -> Json:
+    """Tells the App that it is asked to run the check again. The run itself stays as it is, as on GitHub."""
     row = _run(call, owner, name, run_id)
     call.demand(row.suite.repo, "write")
     if row.status != "completed":
         raise ApiError(422, "This check run is not rerequestable")
-    row.status, row.conclusion, row.completed_at = "queued", None, None
     call.record("check_run.rerequested", f"{row.suite.repo.full_name}@{row.suite.head_sha}:{row.name}")
     call.herald().check_run(row, "rerequested")
     return {}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter, Response
 from sqlalchemy import func, select
 
+from service.github.standin import auth
 from service.github.standin.call import Call, CallNow, Json, TransactionRoute
 from service.github.standin.errors import not_found
 from service.github.standin.paging import PageNow
@@ -72,6 +73,7 @@ def is_member(call: CallNow, org: str, login: str) -> Response:
 @router.get("/orgs/{org}/teams")
 def list_teams(call: CallNow, page: PageNow, org: str) -> list[Json]:
     owner = account_named(call, org, org=True)
+    auth.demand_member(call.session, call.viewer, owner.id)
     teams = call.session.scalars(select(Team).where(Team.org_id == owner.id).order_by(Team.id)).all()
     return [_shape(call, row) for row in page.of(teams)]
 
@@ -83,6 +85,7 @@ def _shape(call: Call, row: Team) -> Json:
 
 def _by_slug(call: Call, org: str, slug: str) -> Team:
     owner = account_named(call, org, org=True)
+    auth.demand_member(call.session, call.viewer, owner.id)
     team = call.session.scalar(select(Team).where(Team.org_id == owner.id, Team.slug == slug))
     if team is None:
         raise not_found()
@@ -90,6 +93,7 @@ def _by_slug(call: Call, org: str, slug: str) -> Team:
 
 
 def _by_id(call: Call, org_id: int, team_id: int) -> Team:
+    auth.demand_member(call.session, call.viewer, org_id)
     team = call.session.get(Team, team_id)
     if team is None or team.org_id != org_id:
         raise not_found()

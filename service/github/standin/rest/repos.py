@@ -13,7 +13,7 @@ from service.github.standin.errors import forbidden, not_found
 from service.github.standin.git import GitRepo
 from service.github.standin.paging import PageNow
 from service.github.standin.shapes import commits, people, repos
-from service.github.standin.tables import Account, Issue, KnownRef, Repo, Role
+from service.github.standin.tables import Account, CustomRole, Issue, KnownRef, Repo, Role
 from service.github.standin.world import find_repo
 
 from .people import account_named
@@ -67,7 +67,9 @@ def get_permission(call: CallNow, owner: str, name: str, login: str) -> Json:
     repo = call.repo(owner, name)
     call.viewer.user()
     account = account_named(call, login)
-    return repos.permission_of(account, role_of(call.session, repo, account), call.links)
+    custom = call.session.get(CustomRole, (repo.id, account.id))
+    role = role_of(call.session, repo, account)
+    return repos.permission_of(account, role, call.links, named=custom.name if custom else role)
 
 
 @router.post("/forks", status_code=202)

@@ -124,7 +124,7 @@ def full_org(account: Account, links: Links, *, repos: int) -> Json:
     }
 
 
-def team(row: Team, links: Links, *, members: int) -> Json:
+def simple_team(row: Team, links: Links) -> Json:
     url = f"{links.api}/organizations/{row.org_id}/team/{row.id}"
     return {
         "id": row.id,
@@ -141,6 +141,11 @@ def team(row: Team, links: Links, *, members: int) -> Json:
         "members_url": f"{url}/members{{/member}}",
         "repositories_url": f"{url}/repos",
         "parent": None,
+    }
+
+
+def team(row: Team, links: Links, *, members: int) -> Json:
+    return simple_team(row, links) | {
         "members_count": members,
         "repos_count": 0,
         "created_at": row.created_at,

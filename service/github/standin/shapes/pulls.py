@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.github.standin import diff
 from service.github.standin.auth import association
 from service.github.standin.git import GitRepo
 from service.github.standin.links import Links
-from service.github.standin.tables import Pull, Repo
+from service.github.standin.tables import Pull, Repo, ReviewRequest
 
 from .issues import comment_count, issue_page, label
-from .people import node_id, simple_user
+from .people import node_id, simple_team, simple_user
 from .repos import repo as repo_shape
 
 Json = dict[str, Any]
@@ -36,6 +37,9 @@ def _side(repo: Repo, name: str, sha: str, links: Links) -> Json:
 
 def simple_pull(session: Session, row: Pull, links: Links) -> Json:
     issue = row.issue
+    asked = session.scalars(
+        select(ReviewRequest).where(ReviewRequest.issue_id == issue.id).order_by(ReviewRequest.id)
+    ).all()
     base = links.repo(issue.repo.full_name)
     url = f"{base}/pulls/{issue.number}"
     issue_url = f"{base}/issues/{issue.number}"
@@ -75,8 +79,8 @@ def simple_pull(session: Session, row: Pull, links: Links) -> Json:
         "merge_commit_sha": row.merge_commit_sha,
         "assignee": None,
         "assignees": [],
-        "requested_reviewers": [],
-        "requested_teams": [],
+        "requested_reviewers": [simple_user(one.account, links) for one in asked if one.account],
+        "requested_teams": [simple_team(one.team, links) for one in asked if one.team],
         "draft": row.draft,
         "head": _side(row.head_repo, row.head_ref, row.head_sha, links),
         "base": _side(issue.repo, row.base_ref, row.base_sha, links),

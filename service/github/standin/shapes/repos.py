@@ -86,16 +86,16 @@ def permissions(role: str) -> Json:
     return {name: rank >= ROLES.index(at_least) for name, at_least in wanted.items()}
 
 
-def permission_of(account: Account, role: str, links: Links) -> Json:
-    """GitHub's older `permission` knows four words, `role_name` all of them."""
+def permission_of(account: Account, role: str, links: Links, *, named: str) -> Json:
+    """GitHub's older `permission` knows four words, `role_name` all of them, and the organisation's own names."""
     older = {"triage": "read", "maintain": "write"}.get(role, role)
     user = simple_user(account, links) | {
         "email": account.email,
         "name": account.name,
         "permissions": permissions(role),
-        "role_name": role,
+        "role_name": named,
     }
-    return {"permission": older, "role_name": role, "user": user}
+    return {"permission": older, "role_name": named, "user": user}
 
 
 def short_branch(row: Repo, name: str, sha: str, links: Links) -> Json:

@@ -113,3 +113,23 @@ def test_refusals_are_github_s_json(standin: Served) -> None:
     )
     assert (broken.status_code, broken.json()["message"]) == (400, "Problems parsing JSON")
     assert standin.client("ada").post(f"{REPO}/issues", json=["x"]).status_code == 422
+
+
+def test_teams_are_shown_to_members_and_installed_apps_alone(standin: Served) -> None:
+    path = "/orgs/orchard/teams/triagers/memberships/tess"
+    assert standin.bot().get(path).json()["state"] == "active"
+    assert standin.client("max").get(path).status_code == 200
+    assert standin.client("ada").get(path).status_code == 404
+    assert standin.client().get(path).status_code == 404
+
+
+def test_who_was_appointed_has_exactly_that(standin: Served) -> None:
+    rita = standin.appoint("rita", role="triage", custom_role="birder", teams=["birders"])
+    bot = standin.bot()
+    told = bot.get(f"{REPO}/collaborators/rita/permission").json()
+    assert (told["role_name"], told["permission"]) == ("birder", "read")
+    assert bot.get("/orgs/orchard/teams/birders/memberships/rita").status_code == 200
+    assert rita.github().get_user().login == "rita"
+    standin.appoint("rita", role="write")
+    assert bot.get(f"{REPO}/collaborators/rita/permission").json()["role_name"] == "write"
+    assert bot.get("/orgs/orchard/teams/birders/memberships/rita").status_code == 404

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.service.github.standin.served import REPO, Served
@@ -63,6 +64,45 @@ def test_an_annotation_github_would_refuse_is_refused(
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["resource"] == "CheckAnnotation"
     assert standin.client().get(f"{REPO}/commits/{head}/check-runs").json()["total_count"] == 0
+
+
+ACTION = {"label": "Approve", "description": "Spend time on this commit", "identifier": "approve"}
+
+
+@pytest.mark.parametrize(
+    "actions",
+    [
+        [ACTION] * 4,
+        [ACTION | {"label": "x" * 21}],
+        [ACTION | {"description": "x" * 41}],
+        [ACTION | {"identifier": "x" * 21}],
+        [{"label": "Approve", "identifier": "approve"}],
+    ],
+)
+def test_buttons_beyond_github_s_limits_are_refused(
+    standin: Served, head: str, actions: list[dict[str, str]]
+) -> None:
+    body = {"name": "x", "head_sha": head}
+    assert standin.bot().post(f"{REPO}/check-runs", json=body | {"actions": actions}).status_code == 422
+
+
+def test_only_who_may_write_presses_a_button_and_only_one_that_is_there(standin: Served, head: str) -> None:
+    body = {"name": "x", "head_sha": head, "actions": [ACTION]}
+    run = standin.bot().post(f"{REPO}/check-runs", json=body).json()
+    standin.person("max").press(run["id"], "approve")
+    for login, identifier in (("tess", "approve"), ("ada", "approve"), ("max", "cancel")):
+        with pytest.raises(httpx.HTTPStatusError):
+            standin.person(login).press(run["id"], identifier)
+    assert [deed["who"] for deed in standin.history("check_run.requested_action")] == ["max"]
+
+
+def test_a_run_that_is_asked_for_again_stays_as_it_is(standin: Served, head: str) -> None:
+    run = standin.bot().post(
+        f"{REPO}/check-runs", json={"name": "x", "head_sha": head, "conclusion": "failure"}
+    )
+    standin.person("max").rerun_check(run.json()["id"])
+    again = standin.client().get(f"{REPO}/check-runs/{run.json()['id']}").json()
+    assert (again["status"], again["conclusion"]) == ("completed", "failure")
 
 
 def test_a_conclusion_completes_a_run_and_a_completed_run_needs_one(standin: Served, head: str) -> None:

@@ -57,6 +57,15 @@ def tell_the_story(standin: StandIn, folder: Path) -> None:
     second.edit(state="open", title="Add kind refusals, again")
     first = repo.get_commit(pull.head.sha).get_check_runs()[0]
     standin.person("max").rerun_check(first.id)
+    standin.person("max").press(first.id, "approve")
+    standin.app().get_repo(standin.seeded.repository).get_pull(second.number).create_review_request(
+        reviewers=["tess"], team_reviewers=["maintainers"]
+    )
+    assert [[one.login for one in people] for people in second.get_review_requests()[:1]] == [["tess"]]
+    standin.app().get_repo(standin.seeded.repository).get_pull(second.number).delete_review_request(
+        reviewers=["tess"]
+    )
+    assert not list(second.get_review_requests()[0])
 
 
 def read_everything(repo: Repository, pull: PullRequest) -> None:
@@ -100,6 +109,7 @@ def check(repo: Repository, sha: str) -> None:
     run.edit(status="completed", conclusion="failure", output=output)
     assert len(list(run.get_annotations())) == 2
     assert repo.get_check_run(run.id).conclusion == "failure"
+    run.edit(actions=[{"label": "Approve", "description": "Spend time on this", "identifier": "approve"}])
     commit = repo.get_commit(sha)
     assert [found.name for found in commit.get_check_runs(check_name="graft check")] == ["graft check"]
     commit.create_status("success", "https://orchard.example/", "fine", "graft/leaf")
@@ -169,7 +179,7 @@ def test_every_answer_and_payload_of_a_whole_story_is_as_github_describes_it(
     told: Served, catcher: Catcher, tmp_path: Path
 ) -> None:
     tell_the_story(told, tmp_path)
-    catcher.wait(lambda caught: "check_run.rerequested" in [one.name for one in caught])
+    catcher.wait(lambda caught: [one.name for one in caught].count("pull_request.review_requested") == 2)
     ask_as_app(told)
     faults = []
     seen = set()
@@ -190,7 +200,8 @@ def test_every_answer_and_payload_of_a_whole_story_is_as_github_describes_it(
     assert len(seen) > 50
     assert {"ping", "pull_request.opened", "pull_request.synchronize", "pull_request.closed", "pull_request.reopened",
             "pull_request.labeled", "issue_comment.created", "issue_comment.edited", "issue_comment.deleted", "push",
-            "check_run.created", "check_run.completed", "check_run.rerequested", "release.created",
+            "check_run.created", "check_run.completed", "check_run.rerequested", "check_run.requested_action",
+            "pull_request.review_requested", "release.created",
             "release.published"} <= set(catcher.names())  # fmt: skip
 
 
