@@ -52,10 +52,10 @@ def create_app(settings: Settings | None = None, *, nudge: Nudge | None = None) 
         own = get_settings()
         configure(as_json=own.log_json, secrets=[secret.get_secret_value() for secret in own.webhook_secrets])
         app = _create(own, nudge)
-        _settle()
-        return app
     except Misconfigured as error:
         raise SystemExit(f"GraftLab does not start: {error.message}. {error.mend}") from error
+    _settle()
+    return app
 
 
 class _App(FastAPI):

@@ -10,8 +10,8 @@ from rich.console import Console
 from pipelines.errors import ExitCode, StageError
 from service.errors import Misconfigured, ServiceError
 
-COMMANDS = ("demo", "up", "lint", "new", "run", "release", "doctor", "bench")
-"""Each is a function of the same name in the module of the same name."""
+COMMANDS = ("demo", "up", "lint", "new", "run", "release", "deliveries", "doctor", "bench")
+"""Each is a function (or a Typer app of several) of the same name in the module of the same name."""
 
 _HELP = """Lets a community teach one language model the way open source takes patches.
 
@@ -23,7 +23,11 @@ def build(names: Iterable[str] = COMMANDS) -> typer.Typer:
     app = typer.Typer(help=_HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
     app.callback(help=_HELP)(_nothing)
     for name in names:
-        app.command(name)(getattr(importlib.import_module(f"service.cli.{name}"), name))
+        command = getattr(importlib.import_module(f"service.cli.{name}"), name)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
     return app
 
 

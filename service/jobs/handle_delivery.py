@@ -52,7 +52,7 @@ def handle(tools: Tools, client: GitHub, row_id: int) -> None:
     except GitHubFailed as error:
         log.warning("delivery %d waits: %s", row_id, error)
         with tools.write() as session:
-            deliveries.failed(session, row_id, error=str(error))
+            deliveries.failed(session, row_id, error=str(error), counted=False)
     except Exception as error:
         with tools.write() as session:
             deliveries.failed(session, row_id, error=f"{type(error).__name__}: {error}")

@@ -102,7 +102,9 @@ _NOT_KEPT: Final = _answer(
     HTTPStatus.SERVICE_UNAVAILABLE, "the ledger cannot be written", "GET /readyz says what is wrong."
 )
 _OVERFULL: Final = _answer(
-    HTTPStatus.SERVICE_UNAVAILABLE, "too many deliveries wait already", "The delivery is asked for again later."
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "too many deliveries wait already",
+    "The delivery is asked for again later.",
 )
 
 

@@ -157,9 +157,7 @@ class Recorder:
         with self._engine.begin() as connection:
             rows = deliveries.record_all(connection, arrivals, now=now)
         _tell(batch, repeated=sum(not row.new for row in rows))
-        return [
-            Kept(row.id, row.processed, one.summary.known) for one, row in zip(batch, rows, strict=True)
-        ]
+        return [Kept(row.id, row.processed, one.summary.known) for one, row in zip(batch, rows, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)

