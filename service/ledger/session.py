@@ -37,7 +37,9 @@ def make_engine(settings: Settings) -> Engine:
             event.listen(engine, "begin", _begin_sqlite)
             return engine
         case "postgresql" | "postgres":
-            return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+            engine = create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+            event.listen(engine, "connect", _set_up_postgresql)
+            return engine
         case other:
             raise Misconfigured(
                 f"the ledger cannot live in {other!r}",
@@ -55,6 +57,16 @@ def _set_up_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> 
         "foreign_keys=ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _set_up_postgresql(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    """A server may be set to answer a commit before its disk has it; ours are to be answered after."""
+    cursor = connection.cursor()
+    cursor.execute(
+        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+    )
+    cursor.close()
+    connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:
