@@ -3,6 +3,7 @@
 It knows the webhook secrets and the ledger. It has no credentials for GitHub, and loads no engine.
 """
 
+import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,8 +12,8 @@ from importlib.metadata import version
 from typing import Final
 
 from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -35,6 +36,9 @@ SECURITY_HEADERS: Final = {
     ),
 }
 """Where an answer sets one of these itself, as badges do, its own stands."""
+_RAW_HEADERS: Final = tuple(
+    (name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()
+)
 
 
 def create_app(settings: Settings | None = None, *, nudge: Nudge | None = None) -> FastAPI:
@@ -47,13 +51,32 @@ def create_app(settings: Settings | None = None, *, nudge: Nudge | None = None) 
     try:
         own = get_settings()
         configure(as_json=own.log_json, secrets=[secret.get_secret_value() for secret in own.webhook_secrets])
-        return _create(own, nudge)
+        app = _create(own, nudge)
     except Misconfigured as error:
         raise SystemExit(f"GraftLab does not start: {error.message}. {error.mend}") from error
+    _settle()
+    return app
+
+
+class _App(FastAPI):
+    """Deliveries go straight to their door: the layers between cost as much as all that a delivery needs."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == endpoints.PATH and scope["method"] == "POST":
+            scope["app"] = self
+            await endpoints.receive_delivery(scope, receive, _with_headers(send))
+        else:
+            await super().__call__(scope, receive, send)
+
+
+def _settle() -> None:
+    """What is loaded now stays for as long as the process: the collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def _create(settings: Settings, nudge: Nudge | None) -> FastAPI:
-    app = FastAPI(
+    app = _App(
         title="GraftLab",
         version=version("graftlab"),
         docs_url=None,  # the usual pages load scripts from elsewhere; /openapi.json is there
@@ -61,9 +84,9 @@ def _create(settings: Settings, nudge: Nudge | None) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.settings = settings
-    app.state.webhook_secrets = settings.require_webhook_secrets()
+    secrets = settings.require_webhook_secrets()
     app.state.engine = make_engine(settings)
-    app.state.nudge = nudge or _queue_nudge()
+    app.state.door = endpoints.Door.of(secrets, app.state.engine, nudge or _queue_nudge())
     for router in (endpoints.router, health.router, metrics.router, web.router):
         app.include_router(router)
     # They answer HEAD too, which makes their operation ids double; they are no API but pictures.
@@ -86,6 +109,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     log.info("serving %s at %s", ", ".join(settings.repositories) or "no repository yet", settings.public_url)
     yield
+    await run_in_threadpool(app.state.door.close)
     app.state.engine.dispose()
 
 
@@ -119,11 +143,15 @@ class _SecurityHeaders:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in SECURITY_HEADERS.items():
-                    headers.setdefault(name, value)
-            await send(message)
+        await self.app(scope, receive, _with_headers(send) if scope["type"] == "http" else send)
 
-        await self.app(scope, receive, with_headers if scope["type"] == "http" else send)
+
+def _with_headers(send: Send) -> Send:
+    async def with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            there = {name.lower() for name, _ in message["headers"]}
+            missing = (header for header in _RAW_HEADERS if header[0] not in there)
+            message = {**message, "headers": [*message["headers"], *missing]}
+        await send(message)
+
+    return with_headers

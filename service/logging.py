@@ -97,8 +97,10 @@ def configure(
         cache_logger_on_first_use=False,
     )
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):  # they bring handlers of their own
-        logging.getLogger(name).handlers.clear()
-        logging.getLogger(name).propagate = True
+        own = logging.getLogger(name)
+        # One that neither handles nor passes on was switched off (`--no-access-log`), and stays so.
+        own.propagate |= bool(own.handlers)
+        own.handlers.clear()
 
 
 def ids() -> dict[str, Any]:

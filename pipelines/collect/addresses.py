@@ -17,6 +17,11 @@ class Source:
     address: str
     protocols: tuple[str, ...]
     mirrored: bool
+    """A mirror is the operator's word, and may lie anywhere; what is not mirrored must be on the public internet."""
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.address).netloc
 
 
 def source_of(url: str, allowed_hosts: Sequence[str], mirrors: Mapping[str, str]) -> Source:

@@ -22,6 +22,8 @@ class CollectSettings(BaseModel):
     """Files that one leaf's patterns may match."""
     fetch_timeout: float = 300.0
     """Seconds one fetch from a document repository may take."""
+    max_repository_bytes: int = 2_000_000_000
+    """What one fetch from a document repository may bring."""
     seed: int = 1
 
 

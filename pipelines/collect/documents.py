@@ -11,13 +11,16 @@ from typing import NoReturn
 
 from pipelines.collect.addresses import AddressRefused, Source, source_of
 from pipelines.collect.config import CollectSettings
-from pipelines.collect.git import GitFailed, git
+from pipelines.collect.git import GitFailed, GitTooMuch, git
 from pipelines.collect.globs import matches
+from pipelines.collect.resolving import NotPublic, pins
 from pipelines.errors import BadContribution, OutsideFailed
 from taxonomy_schema.models import KnowledgeDocument
 
 _FULL_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _TEXT = frozenset({".md", ".markdown", ".txt"})
+_MOST_LISTED = 32 * 1024 * 1024
+"""Bytes of a tree's listing: enough for some hundred thousand files."""
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _NOT_THERE = re.compile(
     r"not found|does not exist|does not appear to be a git repository|could not read username|"
@@ -64,6 +67,7 @@ class Documents:
             git(repository.parent, "init", "--quiet", "--bare", repository.name)
         if _has(repository, commit):
             return
+        pinned = _pinned(leaf_id, source)
         attempts = (
             ("--depth=1", "--", source.address, commit),
             ("--", source.address, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"),
@@ -73,10 +77,15 @@ class Documents:
             try:
                 git(
                     repository, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", *arguments,
-                    protocols=source.protocols, timeout=self.settings.fetch_timeout,
+                    protocols=source.protocols, pins=pinned, timeout=self.settings.fetch_timeout,
+                    largest_file=self.settings.max_repository_bytes,
                 )  # fmt: skip
                 failed = None
+            except GitTooMuch as error:
+                _tidy(repository)
+                _blame(leaf_id, f"its document repository {source.written} is refused: {error}", "repo")
             except GitFailed as error:
+                _tidy(repository)
                 failed = error
             if _has(repository, commit):
                 return
@@ -96,7 +105,10 @@ class Documents:
     def _matched(
         self, leaf_id: str, repository: Path, document: KnowledgeDocument
     ) -> tuple[DocumentText, ...]:
-        files = _list(repository, document.commit)
+        try:
+            files = _list(repository, document.commit)
+        except GitTooMuch as error:
+            _blame(leaf_id, f"the tree of {document.repository} is refused: {error}", "repo")
         found: dict[str, str] = {}
         for pattern in document.patterns:
             named = {name: file for name, file in files.items() if matches(pattern, name)}
@@ -125,6 +137,32 @@ class Documents:
         return file.object_id
 
 
+def _tidy(repository: Path) -> None:
+    """What a fetch that broke off left behind."""
+    for left in (repository / "objects").glob("*/tmp_*"):
+        left.unlink(missing_ok=True)
+
+
+def _pinned(leaf_id: str, source: Source) -> tuple[str, ...]:
+    """The addresses that the fetch is held to. Raises OutsideFailed: the host is one that the operator allowed."""
+    if source.mirrored:
+        return ()
+    try:
+        return pins(source.host)
+    except OSError as error:
+        raise OutsideFailed(
+            "documents_unreachable",
+            f"the documents of {leaf_id} could not be fetched: {source.host} could not be looked up ({error})",
+            mend="Check the network and the `mirrors` of this machine, then retry.",
+        ) from error
+    except NotPublic as error:
+        raise OutsideFailed(
+            "documents_not_public",
+            f"the documents of {leaf_id} are not fetched: {error}",
+            mend="If that is meant, name a mirror for the address (GRAFT_MIRRORS); if not, look at this machine's DNS.",
+        ) from error
+
+
 @dataclass(frozen=True, slots=True)
 class _File:
     object_id: str
@@ -134,7 +172,8 @@ class _File:
 
 def _list(repository: Path, commit: str) -> dict[str, _File]:
     files: dict[str, _File] = {}
-    for line in git(repository, "ls-tree", "-r", "-l", "-z", "--full-tree", commit).split(b"\0"):
+    listing = git(repository, "ls-tree", "-r", "-l", "-z", "--full-tree", commit, most_bytes=_MOST_LISTED)
+    for line in listing.split(b"\0"):
         if not line:
             continue
         head, name = line.split(b"\t", 1)

@@ -15,6 +15,7 @@ COMMANDS = (
     "new",
     "run",
     "release",
+    "deliveries",
     "app",
     "prune",
     "backup",

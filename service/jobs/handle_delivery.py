@@ -63,7 +63,7 @@ def _handle(tools: Tools, client: GitHub, delivery: Delivery) -> None:
     except GitHubFailed as error:
         log.warning("delivery %d waits: %s", row_id, error)
         with tools.write() as session:
-            deliveries.failed(session, row_id, error=str(error))
+            deliveries.failed(session, row_id, error=str(error), counted=False)
     except Exception as error:
         with tools.write() as session:
             deliveries.failed(session, row_id, error=f"{type(error).__name__}: {error}")

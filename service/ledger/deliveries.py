@@ -1,13 +1,19 @@
 """Deliveries: recorded once under their outside id, stamped when handled."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy.orm import Session
 
-from service.ledger.session import insert_or_ignore
+from service.ledger.session import insert_ignoring, insert_or_ignore
 from service.ledger.tables import Delivery
+
+MOST_ATTEMPTS: Final = 10
+"""What fails this often fails by itself: `graft deliveries replay` tries it again."""
+_DIGITS: Final = 19
 
 
 def record(
@@ -38,25 +44,136 @@ def record(
     return session.scalars(select(Delivery.id).where(Delivery.delivery_id == delivery_id)).one(), False
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A webhook as it arrived."""
+
+    delivery_id: str
+    event: str
+    action: str | None
+    repository: str | None
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A delivery's row. `new`: it was not there before; `processed`: it was handled before."""
+
+    id: int
+    new: bool
+    processed: bool
+
+
+def record_all(connection: Connection, arrivals: Sequence[Arrival], *, now: datetime) -> list[Recorded]:
+    """Record several at once, answered in the order of `arrivals`. What is there already stays as it was first.
+
+    It takes a connection: for a burst of webhooks, what a session adds would be half of the work.
+    """
+    inserted = connection.execute(
+        insert_ignoring(connection.dialect, Delivery).returning(Delivery.delivery_id, Delivery.id),
+        [_row(one, now) for one in arrivals],
+    )
+    found = {name: Recorded(row_id, new=True, processed=False) for name, row_id in inserted}
+    there = [arrival.delivery_id for arrival in arrivals if arrival.delivery_id not in found]
+    if there:
+        columns = (Delivery.delivery_id, Delivery.id, Delivery.processed_at)
+        for name, row_id, at in connection.execute(select(*columns).where(Delivery.delivery_id.in_(there))):
+            found[name] = Recorded(row_id, new=False, processed=at is not None)
+    return [found[arrival.delivery_id] for arrival in arrivals]
+
+
+def _row(arrival: Arrival, now: datetime) -> dict[str, object]:
+    return {
+        "delivery_id": arrival.delivery_id,
+        "event": arrival.event,
+        "action": arrival.action,
+        "repository": arrival.repository,
+        "body": arrival.body,
+        "received_at": now,
+        "attempts": 0,
+    }
+
+
 def processed(session: Session, row_id: int, *, now: datetime) -> None:
     """Stamp a delivery as handled, in the transaction of its effects."""
     session.execute(update(Delivery).where(Delivery.id == row_id).values(processed_at=now, error=None))
 
 
-def failed(session: Session, row_id: int, *, error: str) -> None:
-    """Note why handling did not succeed; the sweeper tries again."""
+def failed(session: Session, row_id: int, *, error: str, counted: bool = True) -> None:
+    """Note why handling did not succeed; the sweeper tries again.
+
+    `counted`: the fault may lie in the delivery itself, so that after MOST_ATTEMPTS it is left to people.
+    """
     session.execute(
         update(Delivery)
         .where(Delivery.id == row_id, Delivery.processed_at.is_(None))
-        .values(attempts=Delivery.attempts + 1, error=error)
+        .values(attempts=Delivery.attempts + int(counted), error=error)
     )
 
 
 def unprocessed(session: Session, *, limit: int = 500) -> Sequence[int]:
-    """Ids of deliveries still to be handled, oldest first."""
+    """Ids of deliveries still to be handled: those that failed least, the oldest first.
+
+    So one that fails each time holds up no other, and is given up at last.
+    """
     return session.scalars(
-        select(Delivery.id).where(Delivery.processed_at.is_(None)).order_by(Delivery.id).limit(limit)
+        select(Delivery.id)
+        .where(Delivery.processed_at.is_(None), Delivery.attempts < MOST_ATTEMPTS)
+        .order_by(Delivery.attempts, Delivery.id)
+        .limit(limit)
     ).all()
+
+
+def replay(session: Session, row_id: int) -> None:
+    """Have a delivery handled again, as if it had just arrived."""
+    session.execute(
+        update(Delivery).where(Delivery.id == row_id).values(processed_at=None, attempts=0, error=None)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which deliveries; what is left out does not matter."""
+
+    unprocessed: bool = False
+    failed: bool = False
+    """Tried, without success so far."""
+    event: str | None = None
+    repository: str | None = None
+    since: datetime | None = None
+
+
+def find(session: Session, wanted: Filter, *, limit: int) -> Sequence[Delivery]:
+    """The newest first."""
+    query = select(Delivery).order_by(Delivery.id.desc()).limit(limit)
+    if wanted.unprocessed or wanted.failed:
+        query = query.where(Delivery.processed_at.is_(None))
+    if wanted.failed:
+        query = query.where(Delivery.error.is_not(None))
+    if wanted.event is not None:
+        query = query.where(Delivery.event == wanted.event)
+    if wanted.repository is not None:
+        query = query.where(Delivery.repository == wanted.repository)
+    if wanted.since is not None:
+        query = query.where(Delivery.received_at >= wanted.since)
+    return session.scalars(query).all()
+
+
+def one(session: Session, name: str) -> Delivery | None:
+    """A delivery by its row's number or by its outside id."""
+    found = session.scalars(select(Delivery).where(Delivery.delivery_id == name)).one_or_none()
+    if found is None and name.isascii() and name.isdecimal() and len(name) < _DIGITS:
+        return session.get(Delivery, int(name))
+    return found
+
+
+def state(delivery: Delivery) -> str:
+    """processed, waiting, failing (it is tried again) or given up."""
+    if delivery.processed_at is not None:
+        return "processed"
+    if delivery.error is None:
+        return "waiting"
+    return "failing" if delivery.attempts < MOST_ATTEMPTS else "given up"
 
 
 def count(session: Session) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import Connection, Dialect, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -37,7 +37,9 @@ def make_engine(settings: Settings) -> Engine:
             event.listen(engine, "begin", _begin_sqlite)
             return engine
         case "postgresql" | "postgres":
-            return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+            engine = create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+            event.listen(engine, "connect", _set_up_postgresql)
+            return engine
         case other:
             raise Misconfigured(
                 f"the ledger cannot live in {other!r}",
@@ -55,6 +57,16 @@ def _set_up_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> 
         "foreign_keys=ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _set_up_postgresql(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    """A server may be set to answer a commit before its disk has it; ours are to be answered after."""
+    cursor = connection.cursor()
+    cursor.execute(
+        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+    )
+    cursor.close()
+    connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -100,9 +112,15 @@ def nudge_after_commit(session: Session, task: str, row_id: int) -> None:
 
 def insert_or_ignore(session: Session, table: type[Base], values: dict[str, Any]) -> int | None:
     """Insert a row unless a unique index has one like it. Returns the new row's id, None when there was one."""
+    key = next(iter(table.__table__.primary_key.columns))
+    statement = insert_ignoring(session.get_bind().dialect, table).values(values)
+    return session.execute(statement.returning(key)).scalar_one_or_none()
+
+
+def insert_ignoring(dialect: Dialect, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    """An insert that passes over rows of which a unique index has one like it."""
     target = table.__table__
     assert isinstance(target, Table)  # noqa: S101 - every table of the ledger is one
-    postgres = session.get_bind().dialect.name == "postgresql"
-    statement = (postgresql if postgres else sqlite).insert(target).values(values)
-    key = next(iter(target.primary_key.columns))
-    return session.execute(statement.on_conflict_do_nothing().returning(key)).scalar_one_or_none()
+    if dialect.name == "postgresql":
+        return postgresql.insert(target).on_conflict_do_nothing()
+    return sqlite.insert(target).on_conflict_do_nothing()

@@ -38,7 +38,7 @@ async def healthz() -> dict[str, str]:
     return {"status": "alive"}
 
 
-@router.get("/readyz")
+@router.get("/readyz", responses={503: {"description": "A part is missing; its name, and what to do."}})
 def readyz(request: Request) -> JSONResponse:
     """503 when anything is missing. FastAPI runs it in a thread, since all of it waits for something."""
     settings: Settings = request.app.state.settings

@@ -37,10 +37,58 @@ def test_deliveries_are_unprocessed_until_they_are_stamped(engine: Engine, now: 
     with session_scope(engine) as session:
         deliveries.failed(session, first, error="GitHub was busy")
     with session_scope(engine) as session:
-        assert deliveries.unprocessed(session) == [first, second]
+        assert deliveries.unprocessed(session) == [second, first]
         assert session.get_one(Delivery, first).attempts == 1
         deliveries.processed(session, first, now=now)
 
     with read_scope(engine) as session:
         assert deliveries.unprocessed(session) == [second]
         assert session.get_one(Delivery, first).error is None
+
+
+def test_one_that_always_fails_holds_up_no_other_and_is_given_up_until_it_is_replayed(
+    engine: Engine, now: datetime
+) -> None:
+    poison, sound = (record(engine, name, b"", now)[0] for name in ("d-1", "d-2"))
+    for attempt in range(deliveries.MOST_ATTEMPTS):
+        with session_scope(engine) as session:
+            assert deliveries.unprocessed(session) == ([sound, poison] if attempt else [poison, sound])
+            deliveries.failed(session, poison, error="ValueError: no")
+    with session_scope(engine) as session:
+        assert deliveries.unprocessed(session) == [sound]
+        assert deliveries.state(session.get_one(Delivery, poison)) == "given up"
+        deliveries.replay(session, poison)
+    with read_scope(engine) as session:
+        assert deliveries.unprocessed(session) == [poison, sound]
+
+
+def test_github_being_away_does_not_count_against_a_delivery(engine: Engine, now: datetime) -> None:
+    row_id, _ = record(engine, "d-1", b"", now)
+    for _ in range(deliveries.MOST_ATTEMPTS + 1):
+        with session_scope(engine) as session:
+            deliveries.failed(session, row_id, error="GitHub was busy", counted=False)
+    with read_scope(engine) as session:
+        assert deliveries.unprocessed(session) == [row_id]
+        assert deliveries.state(session.get_one(Delivery, row_id)) == "failing"
+
+
+def test_many_are_recorded_at_once_each_once_and_in_order(engine: Engine, now: datetime) -> None:
+    first, _ = record(engine, "d-1", b"one", now)
+    with session_scope(engine) as session:
+        deliveries.processed(session, first, now=now)
+    arrivals = [
+        deliveries.Arrival(name, "push", None, None, body)
+        for name, body in (("d-2", b"two"), ("d-1", b"other"), ("d-2", b"again"), ("d-3", b"three"))
+    ]
+    with engine.begin() as connection:
+        rows = deliveries.record_all(connection, arrivals, now=now)
+    assert [(row.new, row.processed) for row in rows] == [
+        (True, False),
+        (False, True),
+        (True, False),
+        (True, False),
+    ]
+    assert rows[0].id == rows[2].id
+    with read_scope(engine) as session:
+        kept = {row.id: row.body for row in deliveries.find(session, deliveries.Filter(), limit=9)}
+    assert kept == {first: b"one", rows[0].id: b"two", rows[3].id: b"three"}

@@ -1,6 +1,7 @@
 """The whole app on a real ledger, its nudges caught."""
 
 import json
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,15 +28,23 @@ PUSH = {"ref": "refs/heads/main", "after": "a" * 40, "repository": {"full_name":
 class Door:
     """The service as GitHub meets it."""
 
-    client: TestClient
     engine: Engine
     nudged: list[tuple[str, int]] = field(default_factory=list)
     broker_is_down: bool = False
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    client: TestClient = field(init=False)
 
     def nudge(self, task: str, row_id: int) -> None:
+        with self.changed:
+            self.nudged.append((task, row_id))
+            self.changed.notify_all()
         if self.broker_is_down:
             raise ConnectionError("no broker")
-        self.nudged.append((task, row_id))
+
+    def wait_nudged(self, wanted: list[tuple[str, int]]) -> None:
+        """Workers are told after the answer has left, so this is waited for."""
+        with self.changed:
+            assert self.changed.wait_for(lambda: self.nudged == wanted, timeout=15), self.nudged
 
     def send(self, body: Any = PUSH, event: str = "push", delivery: str = "d-1", **headers: str) -> Any:
         """POST a delivery as GitHub would; headers given replace those (with `_` for `-`), empty ones go."""
@@ -56,10 +65,9 @@ class Door:
 
 @contextmanager
 def opened(settings: Settings, engine: Engine) -> Iterator[Door]:
-    app = create_app(settings, nudge=lambda _task, _row_id: None)
-    with TestClient(app) as client:
-        door = Door(client, engine)
-        app.state.nudge = door.nudge
+    door = Door(engine)
+    with TestClient(create_app(settings, nudge=door.nudge)) as client:
+        door.client = client
         yield door
 
 

@@ -6,11 +6,12 @@ import ast
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Union
+from urllib.parse import parse_qsl
 
 from githubkit_schemas.v2026_03_10 import models
 from githubkit_schemas.v2026_03_10.webhooks import WebhookNamespace
@@ -30,6 +31,9 @@ class Operation:
     pattern: re.Pattern[str]
     fixed: int
     answer: ast.expr | None
+    request: ast.expr | None = None
+    """What its body must be like (None: it has none)."""
+    query: frozenset[str] = frozenset()
 
 
 def _operations(source: Path) -> Iterator[Operation]:
@@ -39,7 +43,21 @@ def _operations(source: Path) -> Iterator[Operation]:
         call = next((n.value for n in function.body if isinstance(n, ast.Return)), None)
         if path is not None and isinstance(call, ast.Call):
             answer = next((k.value for k in call.keywords if k.arg == "response_model"), None)
-            yield _operation(f"{source.stem}.{function.name}", call, path, answer)
+            made = _operation(f"{source.stem}.{function.name}", call, path, answer)
+            yield replace(made, request=_request(function), query=_query(function))
+
+
+def _request(function: ast.FunctionDef) -> ast.expr | None:
+    """githubkit checks a body against its model before it leaves: the model that is named there."""
+    calls = (node for node in ast.walk(function) if isinstance(node, ast.Call))
+    checks = (c for c in calls if isinstance(c.func, ast.Name) and c.func.id == "type_validate_python")
+    return next((check.args[0] for check in checks), None)
+
+
+def _query(function: ast.FunctionDef) -> frozenset[str]:
+    given = (n.value for n in function.body if isinstance(n, ast.Assign) and _named(n, "params"))
+    keys = (key for value in given if isinstance(value, ast.Dict) for key in value.keys)
+    return frozenset(str(key.value) for key in keys if isinstance(key, ast.Constant))
 
 
 def _named(assign: ast.Assign, name: str) -> bool:
@@ -103,6 +121,27 @@ def validate_answer(method: str, path: str, status: int, body: bytes) -> str:
         models.BasicError.model_validate(json.loads(body))
     elif operation.answer is not None and body:
         _adapter(operation.name, operation.answer).validate_python(json.loads(body))
+    return operation.name
+
+
+def validate_request(method: str, path: str, query: str, body: bytes) -> str:
+    """Holds one request to GitHub's model; returns the operation's name.
+
+    Raises `ValidationError` when a part is missing or of a wrong kind, ValueError for one that GitHub does not know.
+    """
+    operation = operation_of(method, path)
+    unknown = {name for name, _ in parse_qsl(query)} - operation.query
+    if unknown:
+        raise ValueError(f"{operation.name} has no parameter {', '.join(sorted(unknown))}")
+    sent = json.loads(body) if body else None
+    if operation.request is not None:
+        adapter = _adapter(f"{operation.name} (request)", operation.request)
+        read = adapter.validate_python(sent if sent is not None else {})
+        understood = adapter.dump_python(read, mode="json", by_alias=True, exclude_unset=True)
+        if sent is not None and understood != sent:
+            raise ValueError(f"{operation.name} does not understand all of {sent}, only {understood}")
+    elif sent:
+        raise ValueError(f"{operation.name} takes no body, and got {sent}")
     return operation.name
 
 

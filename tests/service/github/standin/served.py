@@ -32,20 +32,32 @@ class Exchange:
     path: str
     status: int
     body: bytes
+    query: str = ""
+    sent: bytes = b""
+    """The request's body, when it was JSON."""
 
 
 class Recorder:
-    """Keeps every JSON answer that leaves the server."""
+    """Keeps every JSON answer that leaves the server, and every request that comes in."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self.exchanges: list[Exchange] = []
+        self.requests: list[Exchange] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        exchange = Exchange(scope["method"], scope["path"], 0, b"")
+        exchange = Exchange(scope["method"], scope["path"], 0, b"", scope["query_string"].decode())
+        self.requests.append(exchange)
+        is_json = b"json" in dict(scope["headers"]).get(b"content-type", b"")
+
+        async def listen() -> Message:
+            message = await receive()
+            if is_json:
+                exchange.sent += message.get("body", b"")
+            return message
 
         async def keep(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -56,7 +68,7 @@ class Recorder:
                 exchange.body += message.get("body", b"")
             await send(message)
 
-        await self.app(scope, receive, keep)
+        await self.app(scope, listen, keep)
 
 
 class Served(StandIn):
