@@ -20,7 +20,9 @@ from service.jobs import (
     heart,
     leaf_results,
     leash,
+    look_around,
     looks,
+    pace,
     planning,
     recipes,
     reconcile,
@@ -34,6 +36,7 @@ from service.jobs import (
     stage_process,
     standing,
     start_release,
+    strays,
     sweep,
     tools,
 )
@@ -54,7 +57,9 @@ JOBS = (
     heart,
     leaf_results,
     leash,
+    look_around,
     looks,
+    pace,
     planning,
     recipes,
     reconcile,
@@ -68,6 +73,7 @@ JOBS = (
     stage_process,
     standing,
     start_release,
+    strays,
     sweep,
     tools,
 )
@@ -85,11 +91,12 @@ def _log(**_: Any) -> None:
 @worker_ready.connect
 def _begin(sender: Any, **_: Any) -> None:
     """Look for work at once: messages that were sent while no worker was there are not needed."""
-    queues = set(sender.app.amqp.queues.consume_from)
+    queues, look_seconds = set(sender.app.amqp.queues.consume_from), get_settings().look_seconds
     for name in sorted(queues & {"cpu", "gpu"}):
-        bell.hang(name, run_stage.work_off)
+        bell.hang(name, run_stage.work_off, look_seconds=look_seconds)
     if "control" in queues:
         queue.nudge("sweep", 0)
+        bell.hang("control", look_around.work_off, look_seconds=look_seconds)
 
 
 @worker_shutting_down.connect

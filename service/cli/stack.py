@@ -65,6 +65,8 @@ class StackOptions:
     heartbeat_seconds: float = 10.0
     sweep_seconds: float = 60.0
     port: int = 0
+    more: Mapping[str, str] = field(default_factory=dict)
+    """Further settings, by the variable's name."""
 
 
 class Stack:
@@ -185,6 +187,7 @@ class Stack:
             "GRAFT_LEASE_SECONDS": str(options.lease_seconds),
             "GRAFT_HEARTBEAT_SECONDS": str(options.heartbeat_seconds),
             "GRAFT_SWEEP_SECONDS": str(options.sweep_seconds),
+            **options.more,
         }
 
     def _settings(self, github: GitHubAccess) -> Settings:

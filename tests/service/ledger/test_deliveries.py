@@ -35,12 +35,13 @@ def test_a_delivery_that_arrives_twice_is_kept_once_as_it_was_first(engine: Engi
 def test_deliveries_are_unprocessed_until_they_are_stamped(engine: Engine, now: datetime) -> None:
     first, second = (record(engine, name, b"", now)[0] for name in ("d-1", "d-2"))
     with session_scope(engine) as session:
-        deliveries.failed(session, first, error="GitHub was busy")
+        deliveries.begin(session, first, not_before=now)
+        deliveries.failed(session, first, error="GitHub was busy", not_before=now)
     with session_scope(engine) as session:
-        assert deliveries.unprocessed(session) == [first, second]
+        assert deliveries.unprocessed(session, now=now) == [first, second]
         assert session.get_one(Delivery, first).attempts == 1
         deliveries.processed(session, first, now=now)
 
     with read_scope(engine) as session:
-        assert deliveries.unprocessed(session) == [second]
+        assert deliveries.unprocessed(session, now=now) == [second]
         assert session.get_one(Delivery, first).error is None

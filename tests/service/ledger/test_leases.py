@@ -25,7 +25,7 @@ def held(engine: Engine, owner: str, now: datetime) -> Lease:
 
 def expire(engine: Engine, now: datetime, max_attempts: int = 3) -> list[StageState]:
     with session_scope(engine) as session:
-        found = leases.expire(session, now=now, max_attempts=max_attempts, failure=FAILURE)
+        found = leases.expire(session, now=now, seconds=SECONDS, max_attempts=max_attempts, failure=FAILURE)
         return [one.state for one in found]
 
 
@@ -76,7 +76,7 @@ def test_a_zombies_writes_are_refused(engine: Engine, now: datetime) -> None:
         with pytest.raises(LeaseLost):
             leases.fail(session, zombie, failure=FAILURE, seconds=1, now=now)
         with pytest.raises(LeaseLost):
-            leases.put_back(session, zombie, seconds=1)
+            leases.put_back(session, zombie, seconds=1, now=now)
     assert stage(engine, stage_id).state is StageState.RUNNING
 
 
@@ -105,7 +105,7 @@ def test_a_stage_that_was_put_back_waits_for_its_time(engine: Engine, now: datet
     ready_stages(engine, 1, now=now)
     lease = held(engine, "w1", now)
     with session_scope(engine) as session:
-        leases.put_back(session, lease, seconds=2, not_before=later(now, 30), failure=FAILURE)
+        leases.put_back(session, lease, seconds=2, now=now, not_before=later(now, 30), failure=FAILURE)
 
     assert claim(engine, "w1", now=later(now, 29)) is None
     assert held(engine, "w1", later(now, 30)).token == 2
@@ -115,7 +115,7 @@ def test_an_interruption_is_no_attempt(engine: Engine, now: datetime) -> None:
     (stage_id,) = ready_stages(engine, 1, now=now)
     lease = held(engine, "w1", now)
     with session_scope(engine) as session:
-        leases.put_back(session, lease, seconds=2, counts=False)
+        leases.put_back(session, lease, seconds=2, now=now, counts=False)
 
     assert stage(engine, stage_id).attempts == 0
 
@@ -126,7 +126,7 @@ def test_two_workers_do_not_make_the_same_artifact(engine: Engine, now: datetime
     with session_scope(engine) as session:
         assert leases.name_artifact(session, one, inputs_key="k", run_dir="d")
         assert not leases.name_artifact(session, other, inputs_key="k", run_dir="d")
-        leases.put_back(session, other, seconds=0, counts=False)
+        leases.put_back(session, other, seconds=0, now=now, counts=False)
 
     assert stage(engine, first).inputs_key == "k"
     assert stage(engine, second).state is StageState.READY
