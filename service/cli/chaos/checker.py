@@ -7,7 +7,6 @@ one kind on one commit; releases.
 """
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from service.reports.comment import MARKER, answer_marker
@@ -105,10 +104,10 @@ def check(asked: Asked, shown: Shown, ledger: Ledger) -> list[Finding]:
 
 
 def _lost(asked: Asked, shown: Shown, ledger: Ledger) -> list[str]:
-    lost = []
-    for guid in sorted(shown.acknowledged):
-        if guid not in ledger.deliveries:
-            lost.append(f"delivery {guid} was acknowledged and is not in the ledger")
+    lost = [
+        f"delivery {guid} was acknowledged and is not in the ledger"
+        for guid in sorted(shown.acknowledged - ledger.deliveries.keys())
+    ]
     lost += [f"delivery {guid} was never processed" for guid, done in ledger.deliveries.items() if not done]
     comments = {comment.id: comment for comment in shown.comments}
     ours = [comment.body for comment in shown.comments if comment.ours]

@@ -1,4 +1,4 @@
-"""What people do and what goes wrong, step by step. The same seed gives the same steps; nothing here touches the world."""
+"""What people do and what goes wrong, step by step. The same seed gives the same steps; nothing here has an effect."""
 
 import random
 from collections.abc import Iterator
@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 ActKind = Literal["open", "push", "command", "chat", "edit-in", "label", "close", "approve", "release"]
-FaultKind = Literal["kill", "stop", "kill-stage", "stop-stage", "flush", "disk-full", "clock", "github", "slow"]
+FaultKind = Literal[
+    "kill", "stop", "kill-stage", "stop-stage", "flush", "disk-full", "clock", "github", "slow"
+]
 
 PROCESSES: Final = ("web", "worker-control", "worker-cpu", "worker-gpu", "beat", "valkey")
 _MOST_OPEN: Final = 8
+_GOOD: Final = 0.7
+"""The share of drafts that pass their check."""
 _ACTS: Final[tuple[tuple[ActKind, int], ...]] = (
     ("push", 30),
     ("command", 30),
@@ -91,7 +95,7 @@ def _acts(seed: int, approve_at: tuple[int, ...], release_at: int) -> Iterator[A
         alive = [pull for pull, open_ in is_open.items() if open_]
         kind = rng.choices([kind for kind, _ in _ACTS], [weight for _, weight in _ACTS])[0]
         if not alive or (kind == "open" and len(alive) < _MOST_OPEN):
-            yield Act("open", opened, good=rng.random() < 0.7)
+            yield Act("open", opened, good=rng.random() < _GOOD)
             is_open[opened], opened = True, opened + 1
         elif number == release_at:
             yield Act("release", alive[-1])
@@ -108,7 +112,7 @@ def _acts(seed: int, approve_at: tuple[int, ...], release_at: int) -> Iterator[A
         elif kind in {"chat", "edit-in", "label"}:
             yield Act(kind, rng.choice(alive))
         else:
-            yield Act("push", rng.choice(alive), good=rng.random() < 0.7)
+            yield Act("push", rng.choice(alive), good=rng.random() < _GOOD)
         number += 1
 
 

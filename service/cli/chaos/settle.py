@@ -1,4 +1,4 @@
-"""Waits until nothing is left to be done: everything told, handled, run, reported and sent, and compared with GitHub."""
+"""Waits until nothing is left to be done: all told, handled, run, reported and sent, and compared with GitHub."""
 
 import time
 from collections.abc import Callable

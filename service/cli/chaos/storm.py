@@ -59,26 +59,28 @@ class StormReport:
 def storm(options: StormOptions, say: Callable[[str], None]) -> StormReport:
     """Let people and faults loose in the order that the seed gives, wait for quiet, and count what it cost."""
     began = time.monotonic()
-    report = StormReport(options.seed)
     where = house(
         options.home / "world", database_url=options.database_url, recipe=options.recipe, shared=options.home
     )
     with where as there:
-        nemesis, people = Nemesis(there), People(there.standin, options.home)
+        people, nemesis = People(there.standin, options.home), Nemesis(there)
         _mislead(there)
-        _rage(options, there, nemesis, people, report, say)
+        acts = _rage(options, people, nemesis, say)
         nemesis.lift()
         say("the storm is over; waiting for quiet")
         left = settle(there, nemesis.tick, within=options.patience)
         asked = people.asked()
         shown = witness.shown(there, asked)
-        report.findings = check(asked, shown, witness.ledger(there))
-        report.findings += [Finding("lost", text) for text in left if "compared" in text]
-        report.mended = shown.comments_removed
-        report.deliveries = _sent(there)
-        report.faults = nemesis.done
-    report.seconds = time.monotonic() - began
-    return report
+        findings = check(asked, shown, witness.ledger(there))
+        return StormReport(
+            seed=options.seed,
+            deliveries=_sent(there),
+            acts=acts,
+            faults=nemesis.done,
+            findings=[*findings, *(Finding("lost", text) for text in left if "compared" in text)],
+            mended=shown.comments_removed,
+            seconds=time.monotonic() - began,
+        )
 
 
 def _mislead(there: House) -> None:
@@ -87,35 +89,31 @@ def _mislead(there: House) -> None:
     there.standin.order_fault("duplicate-webhook", times=_FOR_EVER, share=REPEATED)
 
 
-def _rage(
-    options: StormOptions,
-    there: House,
-    nemesis: Nemesis,
-    people: People,
-    report: StormReport,
-    say: Callable[[str], None],
-) -> None:
-    acts = max(1, round(options.deliveries / _DELIVERIES_AN_ACT))
-    approvals = tuple(round((n + 1) * acts / (options.evaluations + 1)) for n in range(options.evaluations))
+def _rage(options: StormOptions, people: People, nemesis: Nemesis, say: Callable[[str], None]) -> int:
+    """Returns how much people did."""
+    wanted = max(1, round(options.deliveries / _DELIVERIES_AN_ACT))
+    parts = options.evaluations + 1
     plan = steps(
         options.seed,
-        faults_an_act=options.kills / acts,
-        approve_at=approvals,
-        release_at=acts // 2 if options.release else -1,
+        faults_an_act=options.kills / wanted,
+        approve_at=tuple(round((n + 1) * wanted / parts) for n in range(options.evaluations)),
+        release_at=wanted // 3 if options.release else -1,
     )
-    struck = 0
+    acts = 0
     for step in plan:
         if isinstance(step, Fault):
             nemesis.strike(step)
-            struck += 1
         else:
             people.act(step)
-            report.acts += 1
-            if report.acts % _LOOK_EVERY == 0:
-                say(f"{report.acts} of {acts} acts, {_sent(there)} deliveries, {struck} faults")
+            acts += 1
+            if acts % _LOOK_EVERY == 0:
+                say(
+                    f"{acts} of {wanted} acts, {_sent(nemesis.house)} deliveries, {nemesis.done.total()} faults"
+                )
         nemesis.tick()
-        if report.acts >= acts and struck >= options.kills:
-            return
+        if acts >= wanted and nemesis.done.total() >= options.kills:
+            break
+    return acts
 
 
 def _sent(there: House) -> int:
