@@ -46,6 +46,7 @@ def _started(folder: Path) -> Iterator[str]:
             "there is no PostgreSQL for this benchmark",
             mend="Name one in GRAFT_DATABASE_URL, or `pip install pgserver`.",
         ) from error
+    folder.mkdir(parents=True, exist_ok=True)
     server = get_server(folder)
     try:
         yield server.get_uri()

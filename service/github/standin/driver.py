@@ -163,10 +163,6 @@ class StandIn:
         done: dict[str, int] = self._admin("GET", "faults/done").json()
         return done
 
-    def forget_faults(self) -> None:
-        """Takes back what was ordered and did not happen yet."""
-        self._admin("DELETE", "faults")
-
     def _admin(self, method: str, path: str, **more: Any) -> httpx.Response:
         with httpx.Client(timeout=30, trust_env=False) as client:
             response = client.request(method, f"{self.base_url}/_standin/{path}", **more)
