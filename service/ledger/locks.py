@@ -71,5 +71,6 @@ def paused(session: Session, name: str, *, now: datetime) -> bool:
 
 def alone(session: Session, name: str) -> None:
     """Until this transaction ends nobody else goes on under this name. What is read afterwards is as others left it."""
-    if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer anyway
+    session.connection()  # begins the transaction: SQLite has one writer, and from here on it is we
+    if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))

@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from service.ledger import deliveries
 from service.ledger.session import read_scope, session_scope
 from service.ledger.tables import Delivery
+from tests.service.ledger.makers import later
 
 
 def record(engine: Engine, delivery_id: str, body: bytes, now: datetime) -> tuple[int, bool]:
@@ -45,3 +46,22 @@ def test_deliveries_are_unprocessed_until_they_are_stamped(engine: Engine, now: 
     with read_scope(engine) as session:
         assert deliveries.unprocessed(session, now=now) == [second]
         assert session.get_one(Delivery, first).error is None
+
+
+def test_what_fails_again_and_again_is_in_nobodys_way(engine: Engine, now: datetime) -> None:
+    poison, good = (record(engine, name, b"", now)[0] for name in ("d-1", "d-2"))
+    with session_scope(engine) as session:
+        deliveries.begin(session, poison, not_before=later(now, 60))  # and its worker died of it
+
+    with read_scope(engine) as session:
+        assert session.get_one(Delivery, poison).attempts == 1
+        assert deliveries.unprocessed(session, now=now, limit=1) == [good]
+        assert deliveries.unprocessed(session, now=later(now, 60)) == [poison, good]
+
+
+def test_who_looks_by_itself_leaves_alone_what_has_just_come(engine: Engine, now: datetime) -> None:
+    old = record(engine, "d-1", b"", now)[0]
+    record(engine, "d-2", b"", later(now, 10))
+
+    with read_scope(engine) as session:
+        assert deliveries.unprocessed(session, now=later(now, 11), before=later(now, 9)) == [old]
