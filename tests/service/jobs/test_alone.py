@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from service.github.standin.driver import StandIn
-from service.jobs import handle_delivery, look_around, sweep
+from service.jobs import gather, handle_delivery, look_around, sweep
 from service.jobs import tools as tools_module
 from service.jobs.tools import Tools
 from service.ledger import contributions, cursors, queries, runs
@@ -81,7 +81,7 @@ def test_what_was_seen_before_another_job_wrote_is_looked_at_again(
     pull = open_pull()
     deliver_pull(house, pull.number)
     house.heed()
-    old, new, real, looks = pull.head, pull.push(), handle_delivery.look, list[str]()
+    old, new, real, looks = pull.head, pull.push(), gather.look, list[str]()
 
     def slow(*arguments: object) -> object:
         world = real(*arguments)  # type: ignore[arg-type]
