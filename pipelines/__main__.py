@@ -28,27 +28,48 @@ def main(arguments: list[str]) -> int:
     stage_log.begin()
     _log.info("%s begins, process %d", stage, os.getpid())
     try:
-        _carry_out(stage, run_dir)
+        _check(stage, run_dir)
     except StageError as error:
         return _fail(run_dir, stage, error)
+    if run_dir.finished:
+        return ExitCode.FINE
+    try:
+        with run_dir.alone():
+            return _work(stage, run_dir)
+    except StageError as error:  # another process works there: what is written there is its to write
+        return _say(stage, error)
     except OSError as error:
-        # A full disk or a vanished mount shows up anywhere; it is never the contributor's fault.
-        mend = "Free disk space or mount the folder, then retry." if error.errno else "Retry."
-        return _fail(
-            run_dir, stage, OutsideFailed("system_error", f"{type(error).__name__}: {error}", mend=mend)
-        )
-    return ExitCode.FINE
+        return _say(stage, _system_error(error))
 
 
-def _carry_out(stage: str, run_dir: RunDir) -> None:
+def _check(stage: str, run_dir: RunDir) -> None:
     if run_dir.spec().stage != stage:
         raise WrongUse(
             "other_stage",
             f"{run_dir.path} was made for {run_dir.spec().stage}",
             mend=f"Run that stage, not {stage}.",
         )
+
+
+def _work(stage: str, run_dir: RunDir) -> int:
+    try:
+        _carry_out(stage, run_dir)
+    except StageError as error:
+        return _fail(run_dir, stage, error)
+    except OSError as error:
+        return _fail(run_dir, stage, _system_error(error))
+    return ExitCode.FINE
+
+
+def _system_error(error: OSError) -> OutsideFailed:
+    """A full disk or a vanished mount shows up anywhere; it is never the contributor's fault."""
+    mend = "Free disk space or mount the folder, then retry." if error.errno else "Retry."
+    return OutsideFailed("system_error", f"{type(error).__name__}: {error}", mend=mend)
+
+
+def _carry_out(stage: str, run_dir: RunDir) -> None:
     if run_dir.finished:
-        return
+        return  # by whom we waited for
     run_dir.check_resumable()
     # Stages are imported one at a time, so that `collect` does not load torch.
     run: Callable[[RunDir], Any] = importlib.import_module(f"pipelines.{stage}.stage").run
@@ -61,13 +82,18 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     )
 
 
-def _fail(run_dir: RunDir, stage: str, error: StageError) -> int:
+def _say(stage: str, error: StageError) -> int:
     sys.stderr.write(f"{stage}: {error.message}\n{error.mend}\n")
+    return error.exit_code
+
+
+def _fail(run_dir: RunDir, stage: str, error: StageError) -> int:
+    code = _say(stage, error)
     try:
         run_dir.fail(error.as_failure(stage))
     except OSError as second:
         sys.stderr.write(f"{stage}: failure.json could not be written either: {second}\n")
-    return error.exit_code
+    return code
 
 
 if __name__ == "__main__":

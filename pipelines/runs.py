@@ -6,27 +6,43 @@ RUN_DIR/
   progress.json   how far it is
   failure.json    why the last try ended badly
   log.txt         what the process and its engines said
+  at-work         locked by the process that works here, and its name
   work/           what a resumed stage goes on from; removed when it has finished
   ...             the artifact's files
   manifest.json   written last and whole: its presence means "finished"
 """
 
+import fcntl
+import os
 import shutil
+import socket
 import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pipelines.errors import Failure, OutsideFailed, WrongUse
+from pipelines.errors import Failure, Interrupted, OutsideFailed, WrongUse
 from pipelines.files import digest, file_digest, sync_folder, write_atomically
 from pipelines.progress import ProgressFile
 from pipelines.provenance import Provenance, code_version, provenance
 
 T = TypeVar("T", bound=BaseModel)
 
-_NOT_OUTPUT = {"config.json", "place.json", "progress.json", "failure.json", "log.txt", "manifest.json"}
+_NOT_OUTPUT = {
+    "at-work",
+    "config.json",
+    "failure.json",
+    "log.txt",
+    "manifest.json",
+    "place.json",
+    "progress.json",
+}
+_LOOK_SECONDS = 0.1
 
 
 class InputRef(BaseModel):
@@ -110,6 +126,7 @@ class RunDir:
         self.path = path
         self.progress = ProgressFile(path / "progress.json")
         self._opened = time.monotonic()
+        self._name: str | None = None
 
     @classmethod
     def create(cls, path: Path, spec: StageSpec, place: Place) -> "RunDir":
@@ -130,6 +147,38 @@ class RunDir:
             write_atomically(config, spec.model_dump_json(indent=1).encode())
         write_atomically(path / "place.json", place.model_dump_json(indent=1).encode())
         return run_dir
+
+    @contextmanager
+    def alone(self, *, patience: float = 60.0) -> Iterator[None]:
+        """Work here while no other process does; one that is about to be stopped gets `patience` seconds for it.
+
+        A worker whose lease was taken from it may take a while to stop its process: until then the next one waits.
+        Where the folder's file system knows no locks over several machines, the name in the file tells: who finds
+        another's name there when it is done writes no manifest. Raises OutsideFailed when the other does not end.
+        """
+        with (self.path / "at-work").open("a+") as file:
+            self._lock(file.fileno(), patience)
+            self._name = f"{socket.gethostname()} {os.getpid()} {uuid.uuid4().hex}"
+            file.truncate(0)
+            file.write(self._name)
+            file.flush()
+            yield
+
+    def _lock(self, descriptor: int, patience: float) -> None:
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise OutsideFailed(
+                        "run_dir_busy",
+                        f"another process works in {self.path}",
+                        mend="It is tried again; `at-work` in the folder names the process.",
+                    ) from None
+                time.sleep(_LOOK_SECONDS)
+            else:
+                return
 
     def spec(self) -> StageSpec:
         return self._read("config.json", StageSpec)
@@ -206,6 +255,12 @@ class RunDir:
             finished_at=datetime.now(UTC),
             provenance=provenance(spec.stage),
         )
+        if self._name is not None and (self.path / "at-work").read_text() != self._name:
+            raise Interrupted(
+                "run_dir_taken",
+                f"another process works in {self.path} now",
+                mend="Nothing: what that one makes is the same.",
+            )
         (self.path / "failure.json").unlink(missing_ok=True)
         sync_folder(self.path)
         write_atomically(self.path / "manifest.json", manifest.model_dump_json(indent=1).encode())

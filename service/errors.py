@@ -6,7 +6,7 @@ ServiceError
 ├── LeaseLost          another worker holds this stage now; what this one writes is refused
 └── GitHubFailed       GitHub did not do what was asked
     ├── GitHubGone         what was asked for is not there (any more)
-    ├── GitHubBusy         try again, not before `retry_after` seconds
+    ├── GitHubBusy         try again, not before `retry_after` seconds; `limited`: a limit of GitHub's is met
     └── NotInstalled       our App may not act on this repository; others are not concerned
 """
 
@@ -45,9 +45,10 @@ class GitHubGone(GitHubFailed):
 
 
 class GitHubBusy(GitHubFailed):
-    def __init__(self, message: str, *, retry_after: float) -> None:
+    def __init__(self, message: str, *, retry_after: float, limited: bool = False) -> None:
         super().__init__(message, mend=f"Wait {retry_after:.0f} s.")
         self.retry_after = retry_after
+        self.limited = limited
 
 
 class NotInstalled(GitHubFailed):

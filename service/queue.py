@@ -51,7 +51,12 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "task_routes": {name: {"queue": queue} for name, queue in ROUTES.items()},
         "task_create_missing_queues": True,
         "broker_connection_retry_on_startup": True,
-        "broker_transport_options": {"socket_connect_timeout": 2, "socket_keepalive": True},
+        # A broker that hangs must not hold up whoever rings; workers wait for a second at a time.
+        "broker_transport_options": {
+            "socket_connect_timeout": 2,
+            "socket_timeout": 10,
+            "socket_keepalive": True,
+        },
         "worker_hijack_root_logger": False,
         "worker_send_task_events": False,
         "worker_enable_remote_control": False,

@@ -62,7 +62,11 @@ class Settings(BaseSettings):
     """Instead of an App. A token cannot write check runs; findings then go to the comment alone."""
     bot_login: str = "graftlab[bot]"
     github_write_interval: float = 1.0
-    """Seconds between two writes; GitHub asks for at least one."""
+    """Seconds between two writes for one account; GitHub asks for at least one."""
+    github_writes_a_minute: int = 80
+    """GitHub takes no more new comments and the like within a minute."""
+    github_writes_an_hour: int = 500
+    """And within an hour."""
 
     mirrors: dict[str, str] = Field(default_factory=dict)
     """JSON: URL prefix -> prefix read in its place (document repositories)."""
@@ -73,9 +77,18 @@ class Settings(BaseSettings):
     heartbeat_seconds: float = 10.0
     max_attempts: int = 4
     """A stage that ended badly this often is given up."""
+    retry_seconds: float = 5.0
+    """What failed and may pass is tried again after about so long, then twice as long, up to 15 minutes."""
+    longest_wait_seconds: float = 3 * 24 * 3600.0
+    """A stage that no worker takes for so long is given up, as a fault of the installation; 0: never."""
+    longest_stage_seconds: float = 24 * 3600.0
+    """A stage that works for so long at a stretch is stopped and given up, likewise; 0: never."""
     stop_grace_seconds: float = 30.0
     """A cancelled stage gets this long after SIGTERM to save."""
     sweep_seconds: float = 60.0
+    """How often the ledger is compared with GitHub. Workers look for forgotten work by themselves besides."""
+    look_seconds: float = 5.0
+    """A worker that nobody rings for looks for work this often."""
     release_schedule: str = "0 6 * * 1"
     """Cron, UTC; empty: only by hand."""
     keep_deliveries_days: Annotated[float, AfterValidator(_longer_than_github)] = 30.0
@@ -85,6 +98,8 @@ class Settings(BaseSettings):
     keep_releases: Annotated[int, Field(ge=1)] = 3
     """So many releases of each repository keep all their artifacts."""
     log_json: bool = False
+    clock_offset_file: Path | None = None
+    """For trials: a file with seconds by which the ledger's clock is off."""
 
     @field_validator("repositories", "webhook_secrets", "stage_environment", mode="before")
     @classmethod

@@ -18,7 +18,9 @@ from service.jobs import (
     leaf_results,
     leash,
     life,
+    look_around,
     looks,
+    pace,
     people,
     planning,
     press,
@@ -36,6 +38,7 @@ from service.jobs import (
     stage_process,
     standing,
     start_release,
+    strays,
     sweep,
     tools,
 )
@@ -56,7 +59,9 @@ JOBS = (
     leaf_results,
     leash,
     life,
+    look_around,
     looks,
+    pace,
     people,
     planning,
     press,
@@ -74,10 +79,11 @@ JOBS = (
     stage_process,
     standing,
     start_release,
+    strays,
     sweep,
     tools,
 )
 """All modules of `service.jobs`; a test compares with the folder."""
 
 
-life.attach({"cpu": run_stage.work_off, "gpu": run_stage.work_off})
+life.attach({"cpu": run_stage.work_off, "gpu": run_stage.work_off, "control": look_around.work_off})

@@ -12,7 +12,7 @@ from rich.table import Table
 from pipelines.errors import WrongUse
 from service.cli.benches.result import BenchOptions, BenchResult
 
-BENCHES: Final = ("journey", "lint", "fuzz", "ingest")
+BENCHES: Final = ("journey", "lint", "fuzz", "ingest", "chaos")
 """Each is a module of `service.cli.benches`; only the one that is asked for is loaded."""
 
 

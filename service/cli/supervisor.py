@@ -44,6 +44,8 @@ class Supervisor:
 
     folder: Path
     """Working directory and, under `logs/`, what the processes said."""
+    fast_deaths: int = _FAST_DEATHS
+    """A process that dies at once more often than this is given up."""
     _running: dict[str, _Running] = field(default_factory=dict)
 
     def log(self, name: str) -> Path:
@@ -81,7 +83,7 @@ class Supervisor:
                 continue
             quick = time.monotonic() - running.started < _STEADY_SECONDS
             running.fast_deaths = running.fast_deaths + 1 if quick else 0
-            if running.fast_deaths > _FAST_DEATHS:
+            if running.fast_deaths > self.fast_deaths:
                 raise self._failed(running.spec, "keeps dying")
             running.process = self._spawn(running.spec)
             running.started = time.monotonic()

@@ -35,6 +35,12 @@ def write(repo: Repository, check: Check, check_id: int | None, *, link: str) ->
     return _send(repo, run, _facts(check, pages[-1], link) | last).id
 
 
+def close(repo: Repository, check_id: int) -> None:
+    """End a check run that nothing of ours stands behind."""
+    output = {"title": "Not in use", "summary": "GraftLab speaks of this commit in another check run."}
+    repo.get_check_run(check_id).edit(status="completed", conclusion="neutral", output=output)
+
+
 def _send(repo: Repository, run: CheckRun | None, facts: dict[str, Any]) -> CheckRun:
     if run is None:
         return repo.create_check_run(**facts)

@@ -136,17 +136,29 @@ class GitHub(Protocol):
         """(URL, HTTP headers to send: an Authorization header, or none for a public repository)."""
         ...
 
-    def find_comment(self, repository: str, number: int, marker: str) -> int | None:
-        """The id of the newest comment that holds the marker *and* was written by us."""
+    def find_comments(self, repository: str, number: int, marker: str) -> list[int]:
+        """Ids of the comments that hold the marker *and* were written by us, the oldest first."""
         ...
 
     def create_comment(self, repository: str, number: int, body: str) -> int: ...
 
     def edit_comment(self, repository: str, comment_id: int, body: str) -> None: ...
 
+    def delete_comment(self, repository: str, comment_id: int) -> None:
+        """Of our own. Nothing happens when it is gone already."""
+        ...
+
     def react(self, repository: str, comment_id: int, reaction: Reaction) -> None: ...
 
     def find_check(self, repository: str, head_sha: str, name: str) -> int | None: ...
+
+    def unfinished_checks(self, repository: str, head_sha: str, name: str) -> list[int]:
+        """Our check runs of this commit that look as if something were still going on."""
+        ...
+
+    def close_check(self, repository: str, check_id: int) -> None:
+        """End a check run that nothing of ours stands behind; neutral, so that nobody is blamed."""
+        ...
 
     def write_check(self, repository: str, check: Check, check_id: int | None) -> int:
         """Create (id None) or update; annotations in pages of 50. Returns the id."""

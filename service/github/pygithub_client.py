@@ -14,6 +14,7 @@ from typing import Any, Final, get_args
 from urllib.parse import quote
 
 from github import Github, GithubException
+from github.CheckRun import CheckRun
 from github.IssueComment import IssueComment
 from github.PullRequest import PullRequest as PyPullRequest
 from github.Repository import Repository
@@ -149,14 +150,14 @@ class PyGithubClient:
         basic = b64encode(f"x-access-token:{token}".encode()).decode()
         return url, {"Authorization": f"Basic {basic}"}
 
-    def find_comment(self, repository: str, number: int, marker: str) -> int | None:
+    def find_comments(self, repository: str, number: int, marker: str) -> list[int]:
         own = self.login.lower()
         with self._repository(repository, f"comments of {number}") as repo:
-            found: int | None = None
-            for comment in repo.get_issue(number).get_comments():
-                if marker in (comment.body or "") and _author(comment.user).lower() == own:
-                    found = comment.id
-            return found
+            return sorted(
+                comment.id
+                for comment in repo.get_issue(number).get_comments()
+                if marker in (comment.body or "") and _author(comment.user).lower() == own
+            )
 
     def create_comment(self, repository: str, number: int, body: str) -> int:
         with self._repository(repository, f"comment on {number}") as repo:
@@ -166,6 +167,13 @@ class PyGithubClient:
         with self._repository(repository, f"edit of comment {comment_id}") as repo:
             _comment_at(repo, comment_id).edit(cut(body, link=self._more_url))
 
+    def delete_comment(self, repository: str, comment_id: int) -> None:
+        try:
+            with self._repository(repository, f"removal of comment {comment_id}") as repo:
+                _comment_at(repo, comment_id).delete()
+        except GitHubGone:
+            return
+
     def react(self, repository: str, comment_id: int, reaction: Reaction) -> None:
         with self._repository(repository, f"reaction to comment {comment_id}") as repo:
             _comment_at(repo, comment_id).create_reaction(reaction)
@@ -173,7 +181,18 @@ class PyGithubClient:
     def find_check(self, repository: str, head_sha: str, name: str) -> int | None:
         with self._repository(repository, f"check of {head_sha[:10]}") as repo:
             found = repo.get_commit(_sha(head_sha)).get_check_runs(check_name=name)
-            return max((run.id for run in found if f"{run.app.slug}[bot]" == self.login), default=None)
+            return max((run.id for run in found if self._is_ours(run)), default=None)
+
+    def unfinished_checks(self, repository: str, head_sha: str, name: str) -> list[int]:
+        if not self.can_write_checks:
+            return []
+        with self._repository(repository, f"checks of {head_sha[:10]}") as repo:
+            found = repo.get_commit(_sha(head_sha)).get_check_runs(check_name=name, filter="all")
+            return sorted(run.id for run in found if run.status != "completed" and self._is_ours(run))
+
+    def close_check(self, repository: str, check_id: int) -> None:
+        with self._repository(repository, f"end of check {check_id}") as repo:
+            checks.close(repo, check_id)
 
     def write_check(self, repository: str, check: Check, check_id: int | None) -> int:
         if not self.can_write_checks:
@@ -199,6 +218,9 @@ class PyGithubClient:
     def redeliver(self, delivery: int) -> None:
         with speaking(f"redelivery of {delivery}"):
             deliveries.redeliver(self._github("").requester, delivery)
+
+    def _is_ours(self, run: CheckRun) -> bool:
+        return f"{run.app.slug}[bot]" == self.login
 
     def _github(self, repository: str) -> Github:
         """PyGithub's object for one repository and thread (its connection is not to be shared)."""

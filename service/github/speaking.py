@@ -60,7 +60,7 @@ def _translate(what: str, error: GithubException, now: float) -> GitHubFailed:
     ):
         return GitHubGone(message)
     if _is_limit(status, headers, str(error)):
-        return GitHubBusy(message, retry_after=_wait(headers, now, _LIMIT_SECONDS))
+        return GitHubBusy(message, retry_after=_wait(headers, now, _LIMIT_SECONDS), limited=True)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return GitHubBusy(message, retry_after=_wait(headers, now, _SERVER_SECONDS))
     return GitHubFailed(message, mend=_MENDS.get(HTTPStatus(status), "") if status in _MENDS else "")

@@ -1,4 +1,4 @@
-"""The doorbell of a worker: a thread a queue that looks for ready stages, when rung and every few seconds anyway.
+"""The doorbell of a worker: a thread a queue that looks for work, when rung and every few seconds anyway.
 
 A message that is lost loses no work. The thread lives as long as the worker, as the stages it starts need (see
 `stage_process`), and leaves Celery's own threads free to answer.
@@ -52,9 +52,9 @@ class Bell:
             self._rung.wait(self._look_seconds)
 
 
-def hang(queue: str, work_off: WorkOff) -> None:
+def hang(queue: str, work_off: WorkOff, *, look_seconds: float = LOOK_SECONDS) -> None:
     """Start this process's bell for the queue."""
-    _bells[queue] = Bell(queue, work_off)
+    _bells[queue] = Bell(queue, work_off, look_seconds=look_seconds)
     _bells[queue].start()
 
 

@@ -77,7 +77,8 @@ def _carry_out(tools: Tools, client: GitHub, lease: Lease) -> None:
             result = _check(tools, client, run)
             log.info("the head is checked")
     except GitHubBusy as error:
-        failure, wait = _failure("github_busy", str(error), error.mend), error.retry_after
+        failure = _failure("github_busy", str(error), error.mend)
+        wait = error.retry_after if error.limited else 0.0
     except GitHubFailed as error:
         failure = _failure("not_fetched", str(error), error.mend or "Push again, or retry.")
     except Exception as error:

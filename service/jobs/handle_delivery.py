@@ -3,7 +3,7 @@
 import json
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import exists, select
@@ -14,7 +14,7 @@ from service.decisions.facts import Person, Policy
 from service.decisions.on_comment import CommentFacts
 from service.decisions.on_comment import decide as decide_on_comment
 from service.decisions.on_pull_request import decide as decide_on_pull_request
-from service.errors import GitHubFailed, GitHubGone
+from service.errors import GitHubBusy, GitHubFailed, GitHubGone
 from service.github.client import Comment, GitHub
 from service.jobs import people, press, review
 from service.jobs.carry_out import Scene, carry_out
@@ -22,9 +22,10 @@ from service.jobs.client import github
 from service.jobs.clones import fetch, make_sure_of
 from service.jobs.gather import World, default_tip, facts_of, look, policy_at, was_evaluated
 from service.jobs.looks import look_at_pull
+from service.jobs.setbacks import backoff
 from service.jobs.standing import standing
 from service.jobs.tools import Tools, tools
-from service.ledger import contributions, deliveries
+from service.ledger import contributions, deliveries, locks
 from service.ledger.session import insert_or_ignore
 from service.ledger.tables import Delivery, HandledComment
 from service.logging import bound
@@ -35,6 +36,8 @@ log = logging.getLogger(__name__)
 _PULL_EVENTS = frozenset({"pull_request", "pull_request_target"})
 _REVIEW_EVENTS = frozenset({"pull_request_review", "pull_request_review_comment"})
 _IGNORED_ACTIONS = frozenset({"deleted"})
+_LOOKS = 4
+"""How often a pull request is looked at again when others write about it while we look."""
 
 
 @app.task(name="handle_delivery")
@@ -43,16 +46,18 @@ def task(row_id: int) -> None:
 
 
 def handle(tools: Tools, client: GitHub, row_id: int) -> None:
-    """Handle one delivery, unless it was. What fails is noted, and tried again by the sweeper."""
-    with tools.read() as session:
+    """Handle one delivery, unless it was. What fails is noted, and tried again after a while, by the sweeper."""
+    with tools.write() as session:
         delivery = session.get(Delivery, row_id)
-    if delivery is None or delivery.processed_at is not None:
-        return
+        if delivery is None or delivery.processed_at is not None:
+            return
+        again = backoff(delivery.attempts + 1, first=tools.settings.retry_seconds)
+        deliveries.begin(session, row_id, not_before=tools.now() + again)
     with bound(delivery=delivery.delivery_id, repository=delivery.repository):
-        _handle(tools, client, delivery)
+        _handle(tools, client, delivery, again)
 
 
-def _handle(tools: Tools, client: GitHub, delivery: Delivery) -> None:
+def _handle(tools: Tools, client: GitHub, delivery: Delivery, again: timedelta) -> None:
     row_id = delivery.id
     try:
         _dispatch(tools, client, delivery)
@@ -63,10 +68,13 @@ def _handle(tools: Tools, client: GitHub, delivery: Delivery) -> None:
     except GitHubFailed as error:
         log.warning("delivery %d waits: %s", row_id, error)
         with tools.write() as session:
-            deliveries.failed(session, row_id, error=str(error), counted=False)
+            deliveries.failed(
+                session, row_id, error=str(error), not_before=tools.now() + again, counted=False
+            )
     except Exception as error:
         with tools.write() as session:
-            deliveries.failed(session, row_id, error=f"{type(error).__name__}: {error}")
+            text = f"{type(error).__name__}: {error}"
+            deliveries.failed(session, row_id, error=text, not_before=tools.now() + again)
         raise
 
 
@@ -113,8 +121,30 @@ def _stamp(tools: Tools, row_id: int) -> None:
 
 
 def _on_pull_request(tools: Tools, client: GitHub, repository: str, number: int, row_id: int) -> None:
-    world = look(tools, client, repository, number)
+    for _ in range(_LOOKS):
+        before = _seen_at(tools, repository, number)
+        world = look(tools, client, repository, number)
+        if _decide_on_pull_request(tools, world, row_id, before):
+            return
+    raise _changes_too_fast(repository, number)
+
+
+def _changes_too_fast(repository: str, number: int) -> GitHubBusy:
+    return GitHubBusy(f"{repository}#{number} changes faster than it can be looked at", retry_after=1)
+
+
+def _seen_at(tools: Tools, repository: str, number: int) -> datetime | None:
+    with tools.read() as session:
+        return contributions.seen_at(session, repository, number)
+
+
+def _decide_on_pull_request(tools: Tools, world: World, row_id: int, before: datetime | None) -> bool:
+    """False when another job wrote about the pull request since `before`: what we saw may be older than what it saw."""
+    repository, number = world.pull.repository, world.pull.number
     with tools.write() as session:
+        locks.alone(session, f"{repository}#{number}")
+        if contributions.seen_at(session, repository, number) != before:
+            return False
         now = tools.now()
         facts = facts_of(session, world, now=now)
         known = contributions.find(session, repository, number)
@@ -125,6 +155,7 @@ def _on_pull_request(tools: Tools, client: GitHub, repository: str, number: int,
         scene = Scene(session, tools.settings, repository, number, contribution, now)
         carry_out(scene, commands)
         deliveries.processed(session, row_id, now=now)
+    return True
 
 
 def _on_comment(tools: Tools, client: GitHub, repository: str, comment_id: int, delivery: Delivery) -> None:
@@ -134,14 +165,30 @@ def _on_comment(tools: Tools, client: GitHub, repository: str, comment_id: int, 
         _stamp(tools, delivery.id)
         return
     waits = people.is_worth_waiting(delivery, now=tools.now())
-    around = _around(tools, client, repository, comment, waits=waits)
+    for _ in range(_LOOKS):
+        before = _seen_at(tools, repository, comment.number)
+        around = _around(tools, client, repository, comment, waits=waits)
+        if _decide_on_comment(tools, comment, around, delivery.id, before):
+            return
+    raise _changes_too_fast(repository, comment.number)
+
+
+def _decide_on_comment(
+    tools: Tools, comment: Comment, around: "_Around", row_id: int, before: datetime | None
+) -> bool:
+    """False when another job wrote about the pull request since `before`, as in `_decide_on_pull_request`."""
+    repository = around.repository
     with tools.write() as session:
+        locks.alone(session, f"{repository}#{comment.number}")
+        if contributions.seen_at(session, repository, comment.number) != before:
+            return False
         now = tools.now()
-        handled = {"repository": repository, "comment_id": comment_id, "author": comment.author}
+        handled = {"repository": repository, "comment_id": comment.id, "author": comment.author}
         handled |= {"commands": comment.body[:1000], "answer": "", "at": now}
         if insert_or_ignore(session, HandledComment, handled) is not None:
             _obey(session, tools, comment, around, now)
-        deliveries.processed(session, delivery.id, now=now)
+        deliveries.processed(session, row_id, now=now)
+    return True
 
 
 def _was_handled(tools: Tools, repository: str, comment_id: int) -> bool:

@@ -20,11 +20,11 @@ def attach(work_off: Mapping[str, WorkOff]) -> None:
 
     def begin(sender: Any, **_: Any) -> None:
         """Look for work at once: messages that were sent while no worker was there are not needed."""
-        queues = set(sender.app.amqp.queues.consume_from)
-        for name in sorted(queues & set(work_off)):
-            bell.hang(name, work_off[name])
+        queues, look_seconds = set(sender.app.amqp.queues.consume_from), get_settings().look_seconds
         if "control" in queues:
             queue.nudge("sweep", 0)
+        for name in sorted(queues & set(work_off)):
+            bell.hang(name, work_off[name], look_seconds=look_seconds)
 
     setup_logging.connect(_log, weak=False)
     worker_ready.connect(begin, weak=False)

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from service.decisions.comment_commands import parse
 from service.github.client import Comment, GitHub, PullRequest
+from service.jobs import strays
 from service.jobs.looks import look_at_comment, look_at_pull
 from service.jobs.tools import Tools
-from service.ledger.session import insert_or_ignore
-from service.ledger.tables import Contribution, Cursor, HandledComment, Run
+from service.ledger import cursors
+from service.ledger.tables import Contribution, HandledComment, Run
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +21,8 @@ _OVERLAP = timedelta(minutes=5)
 """GitHub shows some things late; what is seen twice is handled once."""
 _FIRST_LOOK_BACK = timedelta(minutes=15)
 """A service that is set up anew obeys no older comment."""
-_DELIVERIES_EVERY = timedelta(minutes=5)
+_SWEEPS_A_LOOK = 5
+"""GitHub is asked for failed deliveries at every so manieth sweep."""
 _DELIVERIES_LOOK_BACK = timedelta(hours=6)
 
 
@@ -35,9 +37,13 @@ def reconcile(tools: Tools, client: GitHub, repository: str) -> None:
         now = tools.now()
         _compare_pulls(session, repository, pulls, now)
         _compare_comments(session, tools, repository, comments, now)
+        strays.doubt_second_comments(session, tools, repository, comments)
         newest = max((comment.updated_at for comment in comments), default=since)
-        _set_cursor(session, f"comments:{repository}", max(newest, since))
+        cursors.set_cursor(session, f"comments:{repository}", max(newest, since).isoformat())
+    strays.unfinished(tools, client, repository, pulls)
     _redeliver(tools, client, began)
+    with tools.write() as session:
+        cursors.set_cursor(session, f"compared:{repository}", began.isoformat())
 
 
 def _compare_pulls(session: Session, repository: str, pulls: Sequence[PullRequest], now: datetime) -> None:
@@ -84,19 +90,15 @@ def _redeliver(tools: Tools, client: GitHub, now: datetime) -> None:
         return
     with tools.write() as session:
         last = _cursor(session, "deliveries")
-        if last is not None and now - last < _DELIVERIES_EVERY:
+        every = timedelta(seconds=_SWEEPS_A_LOOK * tools.settings.sweep_seconds)
+        if last is not None and timedelta(0) <= now - last < every:
             return
-        _set_cursor(session, "deliveries", now)
+        cursors.set_cursor(session, "deliveries", now.isoformat())
     since = max(last - _OVERLAP, now - _DELIVERIES_LOOK_BACK) if last else now - _FIRST_LOOK_BACK
     for delivery in client.failed_deliveries(since):
         client.redeliver(delivery)
 
 
 def _cursor(session: Session, name: str) -> datetime | None:
-    row = session.get(Cursor, name)
-    return None if row is None else datetime.fromisoformat(row.value)
-
-
-def _set_cursor(session: Session, name: str, value: datetime) -> None:
-    insert_or_ignore(session, Cursor, {"name": name, "value": value.isoformat()})
-    session.get_one(Cursor, name, populate_existing=True).value = value.isoformat()
+    value = cursors.cursor(session, name)
+    return None if value is None else datetime.fromisoformat(value)

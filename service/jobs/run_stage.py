@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 0.1
 """How often a process is looked at; its end is noticed that late at most."""
+_TOO_LONG = "ran_too_long"
 
 
 @app.task(name="run_cpu_stage")
@@ -63,6 +64,7 @@ class _Attempt:
         self.tools, self.lease, self.stopping = tools, lease, stopping
         self._began = time.monotonic()
         self._wanted = True
+        self._too_long = False
         self._beat_at = time.monotonic()
         with tools.read() as session:
             self.stage = session.get_one(Stage, lease.stage_id)
@@ -104,8 +106,9 @@ class _Attempt:
         with self.tools.write() as session:
             key = spec.inputs_key
             if not leases.name_artifact(session, self.lease, inputs_key=key, run_dir=str(path)):
-                not_before = self.tools.now() + backoff(1, first=self.tools.settings.heartbeat_seconds)
-                leases.put_back(session, self.lease, seconds=0, not_before=not_before, counts=False)
+                now = self.tools.now()
+                soon = now + backoff(1, first=self.tools.settings.heartbeat_seconds)
+                leases.put_back(session, self.lease, seconds=0, now=now, not_before=soon, counts=False)
                 return None
         run_dir = RunDir.create(path, spec, place_of(self.tools.settings, self.run))
         if not run_dir.finished:
@@ -118,7 +121,9 @@ class _Attempt:
         try:
             while (code := process.poll()) is None:
                 self._beat_when_due(run_dir)
-                if self.stopping.is_set() or not self._wanted:
+                limit = self.tools.settings.longest_stage_seconds
+                self._too_long = 0 < limit < self._seconds()
+                if self.stopping.is_set() or self._too_long or not self._wanted:
                     process.stop()
                     time.sleep(_LOOK_SECONDS)
                 else:
@@ -160,7 +165,10 @@ class _Attempt:
                 leases.stop(session, self.lease, seconds=self._seconds(), now=self.tools.now())
         elif self.stopping.is_set() and code in {ExitCode.INTERRUPTED, -15, -9}:
             with self.tools.write() as session:
-                leases.put_back(session, self.lease, seconds=self._seconds(), counts=False)
+                now = self.tools.now()
+                leases.put_back(session, self.lease, seconds=self._seconds(), now=now, counts=False)
+        elif self._too_long:
+            self._set_back(_ran_too_long(self.stage.name, self.tools.settings.longest_stage_seconds))
         else:
             self._set_back(_failure_of(run_dir, self.stage.name, code))
 
@@ -173,8 +181,8 @@ class _Attempt:
             ):
                 # The code was renewed under a running worker: plan anew, with what is there now.
                 code_version.cache_clear()
-                leases.put_back(session, self.lease, seconds=self._seconds())
-            elif failure.exit_code in {ExitCode.FAILED, ExitCode.WRONG_USE}:
+                leases.put_back(session, self.lease, seconds=self._seconds(), now=self.tools.now())
+            elif failure.exit_code in {ExitCode.FAILED, ExitCode.WRONG_USE} or failure.code == _TOO_LONG:
                 give_up(session, self.tools, self.lease, failure, seconds=self._seconds())
             else:
                 try_later(session, self.tools, self.lease, failure, seconds=self._seconds())
@@ -195,6 +203,18 @@ class _Attempt:
                 now=now,
             )
             advance(session, self.tools.settings, self.lease.run_id, now=now)
+
+
+def _ran_too_long(stage: str, limit: float) -> Failure:
+    """Given up at once: to try it again by itself would let it hold the accelerator as long once more."""
+    return Failure(
+        stage=stage,
+        code=_TOO_LONG,
+        message=f"{stage} worked for more than {limit:.0f} s and was stopped",
+        mend="What it did is saved. `/graft retry` goes on from there; GRAFT_LONGEST_STAGE_SECONDS is the limit.",
+        exit_code=ExitCode.OUTSIDE_FAILED,
+        retryable=False,
+    )
 
 
 def _failure_of(run_dir: RunDir, stage: str, code: int) -> Failure:

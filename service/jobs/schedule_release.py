@@ -14,8 +14,9 @@ from service.jobs import leaf_results
 from service.jobs.client import github
 from service.jobs.start_release import open_release, start_release
 from service.jobs.tools import Tools, tools
+from service.ledger import cursors
 from service.ledger.session import insert_or_ignore
-from service.ledger.tables import Cursor, Slot
+from service.ledger.tables import Slot
 from service.queue import app
 
 log = logging.getLogger(__name__)
@@ -47,13 +48,13 @@ def _schedule(tools: Tools, client: GitHub, repository: str) -> None:
     if decision is not None and facts.due is not None:
         _use(tools, client, repository, facts.due, decision)
     with tools.write() as session:
-        _looked(session, f"schedule:{repository}", now)
+        cursors.set_cursor(session, f"schedule:{repository}", now.isoformat())
 
 
 def _facts(session: Session, schedule: str, repository: str, now: datetime) -> SlotFacts:
-    row = session.get(Cursor, f"schedule:{repository}")
+    looked = cursors.cursor(session, f"schedule:{repository}")
     # A service that is set up anew has missed nothing.
-    since = datetime.fromisoformat(row.value) if row else now
+    since = datetime.fromisoformat(looked) if looked else now
     due = newest_slot(schedule, since, now)
     used = due is not None and session.scalar(
         select(Slot.id).where(Slot.repository == repository, Slot.schedule == schedule, Slot.at == due)
@@ -104,8 +105,3 @@ def _named(fields: crontab, minute: datetime) -> bool:
         and minute.day in fields.day_of_month
         and minute.month in fields.month_of_year
     )
-
-
-def _looked(session: Session, name: str, now: datetime) -> None:
-    insert_or_ignore(session, Cursor, {"name": name, "value": now.isoformat()})
-    session.get_one(Cursor, name, populate_existing=True).value = now.isoformat()

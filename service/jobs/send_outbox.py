@@ -1,4 +1,6 @@
-"""Sends what waits in the outbox: one sender at a time over all workers, one letter after the other."""
+"""Sends what waits in the outbox: for each installation one sender at a time over all workers, one letter after the
+other, at the pace that GitHub asks for. Installations do not wait for each other.
+"""
 
 import logging
 import time
@@ -9,98 +11,150 @@ from sqlalchemy.orm import Session
 
 from service.errors import GitHubBusy, GitHubFailed, GitHubGone, LeaseLost
 from service.github.client import GitHub
-from service.jobs import leaf_results
+from service.jobs import leaf_results, pace
 from service.jobs.client import github
 from service.jobs.heart import beating
-from service.jobs.senders import Sent, send
+from service.jobs.senders import Sent, Way, send
 from service.jobs.setbacks import backoff
 from service.jobs.tools import Tools, tools
 from service.ledger import contributions, locks, outbox
 from service.ledger.locks import Held
 from service.ledger.outbox import Letter
 from service.ledger.session import nudge_after_commit
-from service.ledger.tables import Release
+from service.ledger.tables import Outbox, Release
 from service.queue import app
 
 log = logging.getLogger(__name__)
 
 _MOST_ATTEMPTS = 8
-_NAME = "outbox"
+_LONGEST_NAP = 2.0
+"""A sender waits so long itself for its turn; for more it lets go and is rung for again."""
 
 
 @app.task(name="send_outbox")
-def task(row_id: int) -> None:  # noqa: ARG001 - all that waits is sent
-    send_all(tools(), github())
+def task(row_id: int) -> None:
+    """All that waits for the installation that this row is for."""
+    kit = tools()
+    with kit.read() as session:
+        row = session.get(Outbox, row_id)
+    if row is not None:
+        send_for(kit, github(), outbox.installation_of(row.repository))
 
 
 def send_all(tools: Tools, client: GitHub) -> None:
-    """Send until nothing is left that may be sent now."""
+    """Send, installation by installation, until nothing is left that may be sent now."""
+    with tools.read() as session:
+        waiting = outbox.installations(session, now=tools.now())
+    for installation in sorted(waiting):
+        send_for(tools, client, installation)
+
+
+def send_for(tools: Tools, client: GitHub, installation: str) -> None:
+    """Send until nothing is left that may be sent now, unless another process does already."""
+    name, seconds = f"outbox:{installation}", tools.settings.lease_seconds
     while True:
         with tools.write() as session:
-            held = locks.acquire(session, _NAME, owner=tools.owner, now=tools.now(), seconds=_seconds(tools))
+            if locks.paused(session, name, now=tools.now()):
+                return
+            held = locks.acquire(session, name, owner=tools.owner, now=tools.now(), seconds=seconds)
         if held is None:
             return  # its holder looks again after giving it back
         try:
-            if not _send_under(tools, client, held):
+            if not _Sender(tools, client, installation, held).send_all():
                 return
         except LeaseLost as error:
             log.warning("%s", error)
             return
-        with tools.write() as session:
-            locks.release(session, held)
+        finally:
+            with tools.write() as session:
+                locks.release(session, held)
         with tools.read() as session:
-            if outbox.take(session, now=tools.now()) is None:
+            if outbox.take(session, now=tools.now(), installation=installation) is None:
                 return
 
 
-def _seconds(tools: Tools) -> float:
-    return tools.settings.lease_seconds
+class _Sender:
+    """Who holds the right to write for one installation."""
 
+    def __init__(self, tools: Tools, client: GitHub, installation: str, held: Held) -> None:
+        self.tools, self.client, self.installation, self.held = tools, client, installation, held
 
-def _send_under(tools: Tools, client: GitHub, held: Held) -> bool:
-    """True when nothing is left, False when GitHub wants to be left alone: the right then runs out by itself."""
-    sent_before = False
-    while True:
-        with tools.write() as session:
-            locks.renew(session, held, now=tools.now(), seconds=_seconds(tools))
-            letter = outbox.take(session, now=tools.now())
-        if letter is None:
-            return True
-        if sent_before:
-            time.sleep(tools.settings.github_write_interval)
-        sent_before = True
+    def send_all(self) -> bool:
+        """True when nothing is left, False when GitHub is to be left alone for a while."""
+        while True:
+            with self.tools.write() as session:
+                self._renew(session)
+                letter = outbox.take(session, now=self.tools.now(), installation=self.installation)
+                nap = pace.wait(session, self.tools.settings, self.installation, now=self.tools.now())
+            if letter is None:
+                return True
+            if nap > _LONGEST_NAP:
+                self._pause(nap)
+                return False
+            if nap > 0:
+                time.sleep(nap)
+                continue  # newer content may have come meanwhile
+            try:
+                self._send(letter)
+            except GitHubBusy as error:
+                self._busy(letter, error)
+                return False
+
+    def _renew(self, session: Session) -> None:
+        """Raises LeaseLost when another process sends for this installation now."""
+        locks.renew(session, self.held, now=self.tools.now(), seconds=self.tools.settings.lease_seconds)
+
+    def _sure(self) -> None:
+        with self.tools.write() as session:
+            self._renew(session)
+
+    def _send(self, letter: Letter) -> None:
+        """One letter. GitHubBusy and LeaseLost are the caller's; every other failure is the letter's."""
         try:
-            _send(tools, client, held, letter)
-        except GitHubBusy as error:
-            log.warning("GitHub is busy: %s", error)
-            with tools.write() as session:
-                not_before = tools.now() + timedelta(seconds=error.retry_after)
-                outbox.mark_failed(session, letter, error=str(error), not_before=not_before)
-                locks.renew(session, held, now=tools.now(), seconds=error.retry_after)
-            return False
+            with beating(self.tools, self._renew):
+                sent = send(Way(self.client, self._sure), letter)
+        except GitHubBusy:
+            raise
+        except (GitHubFailed, OSError, KeyError) as error:
+            self._failed(letter, error)
+            return
+        try:
+            with self.tools.write() as session:
+                self._renew(session)
+                outbox.mark_sent(session, letter, remote_id=sent.remote_id, now=self.tools.now())
+                if letter.kind == "release":
+                    _published(session, self.tools, letter, sent)
+        except LeaseLost:
+            # We slept too long over it: another may have written here before or after us.
+            with self.tools.write() as session:
+                outbox.doubt(session, letter.id)
+            raise
 
-
-def _send(tools: Tools, client: GitHub, held: Held, letter: Letter) -> None:
-    """One letter. GitHubBusy is the caller's; every other failure is the letter's."""
-    try:
-        with beating(
-            tools, lambda session: locks.renew(session, held, now=tools.now(), seconds=_seconds(tools))
-        ):
-            sent = send(client, letter)
-    except GitHubBusy:
-        raise
-    except (GitHubFailed, OSError, KeyError) as error:
+    def _failed(self, letter: Letter, error: Exception) -> None:
         log.warning("%s was not sent: %s", letter.key, error)
         hopeless = isinstance(error, GitHubGone | KeyError) or letter.attempts + 1 >= _MOST_ATTEMPTS
-        not_before = None if hopeless else tools.now() + backoff(letter.attempts + 1)
-        with tools.write() as session:
+        pause = backoff(letter.attempts + 1, first=self.tools.settings.retry_seconds)
+        with self.tools.write() as session:
             text = f"{type(error).__name__}: {error}"
+            not_before = None if hopeless else self.tools.now() + pause
             outbox.mark_failed(session, letter, error=text, not_before=not_before)
-        return
-    with tools.write() as session:
-        outbox.mark_sent(session, letter, remote_id=sent.remote_id, now=tools.now())
-        if letter.kind == "release":
-            _published(session, tools, letter, sent)
+
+    def _busy(self, letter: Letter, error: GitHubBusy) -> None:
+        """A limit holds for all we write; trouble on the way holds us up a little, and this letter longer each time."""
+        log.warning("GitHub is busy: %s", error)
+        first = self.tools.settings.retry_seconds
+        again = backoff(letter.attempts + 1, first=first)
+        if error.limited:
+            again = timedelta(seconds=error.retry_after)
+        with self.tools.write() as session:
+            outbox.mark_failed(session, letter, error=str(error), not_before=self.tools.now() + again)
+        self._pause(min(again.total_seconds(), error.retry_after if error.limited else first))
+
+    def _pause(self, seconds: float) -> None:
+        """All processes keep to it, those that start later too."""
+        until = self.tools.now() + timedelta(seconds=seconds)
+        with self.tools.write() as session:
+            locks.pause(session, f"outbox:{self.installation}", until=until)
 
 
 def _published(session: Session, tools: Tools, letter: Letter, sent: Sent) -> None:

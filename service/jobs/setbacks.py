@@ -12,12 +12,13 @@ from service.ledger import leases
 from service.ledger.leases import Lease
 from service.ledger.tables import Stage
 
-_FIRST_SECONDS = 5.0
 _LONGEST_SECONDS = 900.0
 
 
-def backoff(attempts: int, *, first: float = _FIRST_SECONDS) -> timedelta:
-    """Doubles with every attempt up to a quarter of an hour; jittered, so that what fell together rises apart."""
+def backoff(attempts: int, *, first: float) -> timedelta:
+    """About `first` seconds after the first attempt; doubles with each, up to a quarter of an hour; jittered, so that
+    what fell together rises apart.
+    """
     longest = min(_LONGEST_SECONDS, first * 2 ** min(attempts - 1, 20))
     return timedelta(seconds=random.uniform(longest / 2, longest))  # noqa: S311 - no secret
 
@@ -30,9 +31,10 @@ def try_later(
     if attempts >= tools.settings.max_attempts:
         give_up(session, tools, lease, failure, seconds=seconds)
         return
-    not_before = tools.now() + max(backoff(attempts), timedelta(seconds=wait))
+    now, pause = tools.now(), backoff(attempts, first=tools.settings.retry_seconds)
+    not_before = now + max(pause, timedelta(seconds=wait))
     paper = failure.model_dump(mode="json")
-    leases.put_back(session, lease, seconds=seconds, not_before=not_before, failure=paper)
+    leases.put_back(session, lease, seconds=seconds, now=now, not_before=not_before, failure=paper)
 
 
 def give_up(session: Session, tools: Tools, lease: Lease, failure: Failure, *, seconds: float) -> None:

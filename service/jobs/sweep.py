@@ -6,7 +6,7 @@ Level-triggered: it looks at how things stand, not at what was said. Webhooks an
 import logging
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from pipelines.errors import ExitCode, Failure
@@ -18,12 +18,16 @@ from service.jobs.heart import beating
 from service.jobs.looks import looks_due
 from service.jobs.reconcile import reconcile
 from service.jobs.tools import Tools, tools
-from service.ledger import contributions, deliveries, leases, locks, outbox
+from service.ledger import contributions, cursors, deliveries, leases, locks, outbox
 from service.ledger.session import nudge_after_commit
 from service.ledger.tables import Run, RunState, Stage, StageState
 from service.queue import app, stage_task
 
 log = logging.getLogger(__name__)
+
+
+SWEPT = "swept"
+"""The cursor that says when the last sweep began."""
 
 
 @app.task(name="sweep")
@@ -35,7 +39,8 @@ def sweep(tools: Tools, client: GitHub) -> None:
     """One round: first the ledger alone, then the ledger against GitHub, repository by repository."""
     settings = tools.settings
     with tools.write() as session:
-        _sweep_ledger(session, tools)
+        sweep_ledger(session, tools)
+        cursors.set_cursor(session, SWEPT, tools.now().isoformat())
         held = locks.acquire(
             session, "sweep", owner=tools.owner, now=tools.now(), seconds=settings.lease_seconds
         )
@@ -60,11 +65,14 @@ def _reconcile(tools: Tools, client: GitHub, repository: str) -> None:
         log.warning("%s was not compared with GitHub this time: %s", repository, error)
 
 
-def _sweep_ledger(session: Session, tools: Tools) -> None:
+def sweep_ledger(session: Session, tools: Tools) -> None:
+    """Take back what silent workers hold, give up what nobody takes, and ring for all that may be done now."""
     now = tools.now()
     _expire(session, tools, now)
     looks_due(session, now=now)
-    for row_id in deliveries.unprocessed(session):
+    _give_up_waiting(session, tools, now)
+    _advance_the_stuck(session, tools, now)
+    for row_id in deliveries.unprocessed(session, now=now):
         nudge_after_commit(session, "handle_delivery", row_id)
     for queue in session.scalars(
         select(Stage.queue)
@@ -75,9 +83,8 @@ def _sweep_ledger(session: Session, tools: Tools) -> None:
         nudge_after_commit(session, stage_task(queue), 0)
     for contribution_id in contributions.reports_due(session):
         nudge_after_commit(session, "report", contribution_id)
-    letter = outbox.take(session, now=now)
-    if letter is not None:
-        nudge_after_commit(session, "send_outbox", letter.id)
+    for row_id in outbox.installations(session, now=now).values():
+        nudge_after_commit(session, "send_outbox", row_id)
 
 
 def _expire(session: Session, tools: Tools, now: datetime) -> None:
@@ -85,6 +92,7 @@ def _expire(session: Session, tools: Tools, now: datetime) -> None:
     for expired in leases.expire(
         session,
         now=now,
+        seconds=tools.settings.lease_seconds,
         max_attempts=tools.settings.max_attempts,
         failure=WORKER_LOST.model_dump(mode="json"),
     ):
@@ -94,6 +102,35 @@ def _expire(session: Session, tools: Tools, now: datetime) -> None:
             nudge_after_commit(session, stage_task(expired.queue), expired.stage_id)
 
 
+def _give_up_waiting(session: Session, tools: Tools, now: datetime) -> None:
+    """Stages that no worker took: how long one may wait and how long it may work are two limits."""
+    limit = tools.settings.longest_wait_seconds
+    if limit <= 0:
+        return
+    failure = WAITED_TOO_LONG.model_dump(mode="json")
+    for run_id in leases.waited_too_long(session, now=now, seconds=limit, failure=failure):
+        log.warning("run %d: no worker took a stage of it within %.0f s", run_id, limit)
+        advance(session, tools.settings, run_id, now=now)
+
+
+def _advance_the_stuck(session: Session, tools: Tools, now: datetime) -> None:
+    """Open runs of which nothing is ready or at work: what ended a stage did not get to see what follows."""
+    alive = exists().where(Stage.run_id == Run.id, Stage.state.in_((StageState.READY, StageState.RUNNING)))
+    stuck = select(Run.id).where(Run.state.in_((RunState.QUEUED, RunState.RUNNING)), ~alive)
+    for run_id in session.scalars(stuck.order_by(Run.id)).all():
+        log.warning("run %d stood still", run_id)
+        advance(session, tools.settings, run_id, now=now)
+
+
+WAITED_TOO_LONG = Failure(
+    stage="",
+    code="waited_too_long",
+    message="no worker took it in time",
+    mend="Start a worker for its queue, or raise GRAFT_LONGEST_WAIT_SECONDS; then `/graft retry`.",
+    exit_code=ExitCode.OUTSIDE_FAILED,
+    retryable=True,
+)
+"""Of a stage that nobody began; the stage's name is filled in."""
 WORKER_LOST = Failure(
     stage="",
     code="worker_lost",

@@ -4,8 +4,9 @@ import os
 import socket
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -34,7 +35,16 @@ class Tools:
 
     @staticmethod
     def now() -> datetime:
-        return datetime.now(UTC)
+        file = get_settings().clock_offset_file
+        return datetime.now(UTC) + (timedelta(0) if file is None else _offset(file))
+
+
+def _offset(file: Path) -> timedelta:
+    """By how much a trial wants the clock to be off; not at all while it says nothing."""
+    try:
+        return timedelta(seconds=float(file.read_text()))
+    except (OSError, ValueError):
+        return timedelta(0)
 
 
 @cache

@@ -16,6 +16,15 @@ def find(session: Session, repository: str, number: int) -> Contribution | None:
     ).one_or_none()
 
 
+def seen_at(session: Session, repository: str, number: int) -> datetime | None:
+    """When what GitHub said of it was written down last: it changes with every `upsert`."""
+    return session.scalars(
+        select(Contribution.seen_at).where(
+            Contribution.repository == repository, Contribution.number == number
+        )
+    ).one_or_none()
+
+
 def upsert(session: Session, pull: PullRequest, *, now: datetime) -> Contribution:
     """Bring the row up to what GitHub says; its approvals, runs and hold stay as they are."""
     seen = {

@@ -2,18 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from service.ledger.due import due
 from service.ledger.session import insert_ignoring, insert_or_ignore
 from service.ledger.tables import Delivery
 
 MOST_ATTEMPTS: Final = 10
 """What fails this often fails by itself: `graft deliveries replay` tries it again."""
 _DIGITS: Final = 19
+_LONGEST_PAUSE: Final = timedelta(hours=2)
 
 
 def record(
@@ -94,40 +96,59 @@ def _row(arrival: Arrival, now: datetime) -> dict[str, object]:
     }
 
 
+def begin(session: Session, row_id: int, *, not_before: datetime) -> None:
+    """Count an attempt before it is made: one that kills its worker must not be the first one for ever.
+
+    Whoever looks for what is unprocessed leaves it alone until `not_before`.
+    """
+    session.execute(
+        update(Delivery)
+        .where(Delivery.id == row_id, Delivery.processed_at.is_(None))
+        .values(attempts=Delivery.attempts + 1, not_before=not_before)
+    )
+
+
 def processed(session: Session, row_id: int, *, now: datetime) -> None:
     """Stamp a delivery as handled, in the transaction of its effects."""
     session.execute(update(Delivery).where(Delivery.id == row_id).values(processed_at=now, error=None))
 
 
-def failed(session: Session, row_id: int, *, error: str, counted: bool = True) -> None:
-    """Note why handling did not succeed; the sweeper tries again.
+def failed(session: Session, row_id: int, *, error: str, not_before: datetime, counted: bool = True) -> None:
+    """Note why handling did not succeed; the sweeper tries again from `not_before` on.
 
     `counted`: the fault may lie in the delivery itself, so that after MOST_ATTEMPTS it is left to people.
     """
     session.execute(
         update(Delivery)
         .where(Delivery.id == row_id, Delivery.processed_at.is_(None))
-        .values(attempts=Delivery.attempts + int(counted), error=error)
+        .values(attempts=Delivery.attempts - int(not counted), error=error, not_before=not_before)
     )
 
 
-def unprocessed(session: Session, *, limit: int = 500) -> Sequence[int]:
-    """Ids of deliveries still to be handled: those that failed least, the oldest first.
+def unprocessed(
+    session: Session, *, now: datetime, before: datetime | None = None, limit: int = 500
+) -> Sequence[int]:
+    """Ids of deliveries that may be handled now, oldest first; only those that came `before`, if that is said.
 
-    So one that fails each time holds up no other, and is given up at last.
+    One that failed is left out until its time comes, so that however many fail, the others have their turn; one that
+    failed by itself MOST_ATTEMPTS times is given up. What a killed worker left has no error, and is never given up.
     """
-    return session.scalars(
-        select(Delivery.id)
-        .where(Delivery.processed_at.is_(None), Delivery.attempts < MOST_ATTEMPTS)
-        .order_by(Delivery.attempts, Delivery.id)
-        .limit(limit)
-    ).all()
+    waiting = select(Delivery.id).where(
+        Delivery.processed_at.is_(None),
+        or_(Delivery.error.is_(None), Delivery.attempts < MOST_ATTEMPTS),
+        due(Delivery.not_before, now, longest=_LONGEST_PAUSE),
+    )
+    if before is not None:
+        waiting = waiting.where(Delivery.received_at <= before)
+    return session.scalars(waiting.order_by(Delivery.id).limit(limit)).all()
 
 
 def replay(session: Session, row_id: int) -> None:
     """Have a delivery handled again, as if it had just arrived."""
     session.execute(
-        update(Delivery).where(Delivery.id == row_id).values(processed_at=None, attempts=0, error=None)
+        update(Delivery)
+        .where(Delivery.id == row_id)
+        .values(processed_at=None, attempts=0, error=None, not_before=None)
     )
 
 

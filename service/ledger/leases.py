@@ -10,16 +10,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, exists, or_, select, update
+from sqlalchemy import Select, exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from service.errors import LeaseLost
 from service.ledger import runs
+from service.ledger.due import due
 from service.ledger.tables import Run, RunState, Stage, StageState
 
 _TRIES = 8
 """How often a claim looks again when another worker was quicker."""
+_LONGEST_PAUSE = timedelta(hours=2)
+"""Nothing is put back for longer: a quarter of an hour by ourselves, an hour when GitHub's limit is met."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def _next_ready(queue: str, now: datetime, *, skip_locked: bool) -> Select[int, 
             Stage.state == StageState.READY,
             Stage.queue == queue,
             Run.state.in_((RunState.QUEUED, RunState.RUNNING)),
-            or_(Stage.not_before.is_(None), Stage.not_before <= now),
+            due(Stage.not_before, now, longest=_LONGEST_PAUSE),
             ~exists().where(twin.inputs_key == Stage.inputs_key, twin.state == StageState.RUNNING),
         )
         .order_by(Stage.run_id, Stage.position)
@@ -167,6 +170,7 @@ def put_back(
     lease: Lease,
     *,
     seconds: float,
+    now: datetime,
     not_before: datetime | None = None,
     failure: dict[str, Any] | None = None,
     counts: bool = True,
@@ -177,6 +181,7 @@ def put_back(
         "lease_owner": None,
         "lease_expires_at": None,
         "not_before": not_before,
+        "ready_at": not_before or now,
         "failure": failure or {},
         "seconds": Stage.seconds + seconds,
     }
@@ -195,24 +200,30 @@ class Expired:
     state: StageState
 
 
-def expire(session: Session, *, now: datetime, max_attempts: int, failure: dict[str, Any]) -> list[Expired]:
+def expire(
+    session: Session, *, now: datetime, seconds: float, max_attempts: int, failure: dict[str, Any]
+) -> list[Expired]:
     """Take stages from holders that fell silent: ready again, failed after the last attempt, or cancelled with
     their run. The caller advances the runs of those that failed.
+
+    A lease of `seconds` that seems to last far longer was given before the clock was set back: it is over.
     """
+    over = due(Stage.lease_expires_at, now, longest=timedelta(seconds=10 * seconds))
     silent = session.execute(
         select(Stage.id, Stage.run_id)
-        .where(Stage.state == StageState.RUNNING, Stage.lease_expires_at < now)
+        .where(Stage.state == StageState.RUNNING, over)
         .order_by(Stage.run_id, Stage.id)
     ).all()
     expired = []
     for stage_id, run_id in silent:
         run = runs.lock(session, run_id)
-        stage = session.get_one(Stage, stage_id, populate_existing=True, with_for_update=True)
-        if (
-            stage.state is not StageState.RUNNING
-            or stage.lease_expires_at is None
-            or stage.lease_expires_at >= now
-        ):
+        stage = session.scalars(
+            select(Stage)
+            .where(Stage.id == stage_id, Stage.state == StageState.RUNNING, over)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        ).one_or_none()
+        if stage is None:
             continue  # it beat, or ended, while we waited for the lock
         stage.lease_owner = stage.lease_expires_at = None
         if not run.state.is_open:
@@ -221,10 +232,40 @@ def expire(session: Session, *, now: datetime, max_attempts: int, failure: dict[
             stage.state, stage.finished_at = StageState.FAILED, now
             stage.failure = {**failure, "stage": stage.name}
         else:
-            stage.state = StageState.READY
+            stage.state, stage.ready_at = StageState.READY, now
         session.flush()
         expired.append(Expired(stage_id, run_id, stage.queue, stage.state))
     return expired
+
+
+def waited_too_long(session: Session, *, now: datetime, seconds: float, failure: dict[str, Any]) -> list[int]:
+    """Give up stages that no worker took within `seconds`; ids of their runs, which the caller advances.
+
+    A stage whose artifact another one is making is not waiting for a worker.
+    """
+    twin = aliased(Stage)
+    found = session.execute(
+        select(Stage.id, Stage.run_id)
+        .join(Run, Run.id == Stage.run_id)
+        .where(
+            Stage.state == StageState.READY,
+            Stage.ready_at < now - timedelta(seconds=seconds),
+            ~exists().where(twin.inputs_key == Stage.inputs_key, twin.state == StageState.RUNNING),
+            Run.state.in_((RunState.QUEUED, RunState.RUNNING)),
+        )
+        .order_by(Stage.run_id, Stage.id)
+    ).all()
+    ended = []
+    for stage_id, run_id in found:
+        runs.lock(session, run_id)
+        stage = session.get_one(Stage, stage_id, populate_existing=True, with_for_update=True)
+        if stage.state is not StageState.READY:
+            continue  # a worker took it while we waited for the lock
+        stage.state, stage.finished_at = StageState.FAILED, now
+        stage.failure = {**failure, "stage": stage.name}
+        session.flush()
+        ended.append(run_id)
+    return ended
 
 
 def _end(session: Session, lease: Lease, values: dict[str, Any]) -> None:

@@ -1,16 +1,23 @@
-"""The outbox: what GitHub is to show, one row a place. Sent means that GitHub confirmed exactly this content."""
+"""The outbox: what GitHub is to show, one row a place. Sent means that GitHub confirmed exactly this content.
+
+Letters go out one after the other for each installation: the account whose repositories it serves, by which GitHub
+counts its limits.
+"""
 
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
+from service.ledger.due import due
 from service.ledger.session import insert_or_ignore
 from service.ledger.tables import Outbox, OutboxState
+
+_LONGEST_PAUSE = timedelta(hours=2)
 
 
 @dataclass(frozen=True)
@@ -57,16 +64,27 @@ def put(
     return row.id if row.state is OutboxState.PENDING else None
 
 
-def take(session: Session, *, now: datetime) -> Letter | None:
-    """The oldest row that may be sent now."""
+def installation_of(repository: str) -> str:
+    """Whose repository it is: an App is installed on an account, and a token's owner writes for one."""
+    return repository.partition("/")[0]
+
+
+def _may_be_sent(now: datetime) -> ColumnElement[bool]:
+    waits = Outbox.state == OutboxState.PENDING
+    return waits & due(Outbox.not_before, now, longest=_LONGEST_PAUSE)
+
+
+def _of(installation: str) -> ColumnElement[bool]:
+    return Outbox.repository.startswith(f"{installation}/", autoescape=True)
+
+
+def take(session: Session, *, now: datetime, installation: str = "") -> Letter | None:
+    """The oldest row that may be sent now, of one installation or of all."""
+    query = select(Outbox).where(_may_be_sent(now))
+    if installation:
+        query = query.where(_of(installation))
     row = session.scalars(
-        select(Outbox)
-        .where(
-            Outbox.state == OutboxState.PENDING, or_(Outbox.not_before.is_(None), Outbox.not_before <= now)
-        )
-        .order_by(Outbox.id)
-        .limit(1)
-        .execution_options(populate_existing=True)
+        query.order_by(Outbox.id).limit(1).execution_options(populate_existing=True)
     ).one_or_none()
     if row is None:
         return None
@@ -79,6 +97,40 @@ def take(session: Session, *, now: datetime) -> Letter | None:
         content_hash=row.content_hash,
         remote_id=row.remote_id,
         attempts=row.attempts,
+    )
+
+
+def installations(session: Session, *, now: datetime) -> dict[str, int]:
+    """Installations with something that may be sent now, and for each the id of one such row."""
+    found = session.execute(
+        select(Outbox.repository, func.min(Outbox.id)).where(_may_be_sent(now)).group_by(Outbox.repository)
+    )
+    return {installation_of(repository): row_id for repository, row_id in found}
+
+
+def written(
+    session: Session, installation: str, *, since: datetime, now: datetime
+) -> tuple[int, datetime | None]:
+    """(how many places of an installation were written to since then, when the last one was).
+
+    A place that was made and then edited counts once, at its last write: so this is never fewer than were made.
+    """
+    count, last = session.execute(
+        select(func.count(), func.max(Outbox.sent_at)).where(
+            _of(installation), Outbox.sent_at > since, Outbox.sent_at <= now
+        )
+    ).one()
+    return count, last
+
+
+def doubt(session: Session, letter_id: int) -> None:
+    """What GitHub shows in this place is not sure any more: have it looked for, tidied and written again."""
+    session.execute(
+        update(Outbox)
+        .where(Outbox.id == letter_id)
+        .values(
+            state=OutboxState.PENDING, sent_hash=None, remote_id=None, attempts=0, not_before=None, error=None
+        )
     )
 
 

@@ -133,6 +133,8 @@ class Delivery(Base):
     body: Mapped[bytes] = mapped_column(LargeBinary)
     received_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
+    not_before: Mapped[datetime | None]
+    """Since an attempt began, or failed: when the sweeper may ask for the next one."""
     error: Mapped[str | None]
     processed_at: Mapped[datetime | None] = mapped_column(index=True)
 
@@ -283,7 +285,10 @@ class Stage(Base):
 
 
 class Lock(Base):
-    """A right that one process has at a time (`outbox`), until it gives it back or its time is over."""
+    """A right that one process has at a time (`outbox:OWNER`, `sweep`), until it gives it back or its time is over.
+
+    `pause:NAME` is one that nobody has: nothing begins under NAME before its time is over.
+    """
 
     __tablename__ = "locks"
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipelines.artifacts import Exams
-from pipelines.errors import OutsideFailed, WrongUse
+from pipelines.errors import Interrupted, OutsideFailed, WrongUse
 from pipelines.provenance import code_version
 from pipelines.runs import InputRef, Place, RunDir, StageSpec
 
@@ -84,3 +84,24 @@ def test_an_unreadable_config_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(WrongUse) as caught:
         run_dir.spec()
     assert caught.value.mend
+
+
+def test_two_do_not_work_in_one_directory_at_the_same_time(tmp_path: Path) -> None:
+    first = RunDir.create(tmp_path / "run", spec(), place(tmp_path))
+    second = RunDir(first.path)
+    with first.alone(), pytest.raises(OutsideFailed) as caught, second.alone(patience=0):
+        pytest.fail("both were in")
+    assert caught.value.code == "run_dir_busy"
+    assert caught.value.retryable
+    with second.alone(patience=0):
+        second.finish({})
+    assert first.finished
+
+
+def test_who_finds_anothers_name_at_the_end_writes_no_manifest(tmp_path: Path) -> None:
+    run_dir = RunDir.create(tmp_path / "run", spec(), place(tmp_path))
+    with run_dir.alone():
+        (run_dir.path / "at-work").write_text("another machine, whose locks we do not see")
+        with pytest.raises(Interrupted):
+            run_dir.finish({})
+    assert not run_dir.finished

@@ -50,6 +50,12 @@ def list_faults(call: CallNow) -> list[Fault]:
     return call.world.faults.open()
 
 
+@router.get("/faults/done")
+def faults_done(call: CallNow) -> dict[str, int]:
+    """How often each kind has happened since the start."""
+    return call.world.faults.done()
+
+
 @router.delete("/faults", status_code=204)
 def clear_faults(call: CallNow) -> None:
     call.world.faults.clear()
@@ -68,12 +74,13 @@ def history(call: CallNow, after: int = 0, what: str = "", target: str = "") -> 
 
 
 @router.get("/deliveries")
-def deliveries(call: CallNow) -> list[Json]:
-    """Every webhook attempt with its outcome, those still waiting included."""
+def deliveries(call: CallNow, state: str = "") -> list[Json]:
+    """Every webhook attempt with its outcome, those still waiting included; `state`: `waiting` or `tried` alone."""
     return [
         {"id": row.id, "guid": row.guid, "event": row.event, "action": row.action, "state": row.state,
          "redelivery": row.redelivery, "status": row.status, "status_code": row.status_code}
         for row in call.session.scalars(select(Delivery).order_by(Delivery.id))
+        if row.state.startswith(state)
     ]  # fmt: skip
 
 

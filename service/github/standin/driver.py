@@ -150,9 +150,9 @@ class StandIn:
         ).json()
         return found
 
-    def deliveries(self) -> list[dict[str, Any]]:
-        """Every webhook attempt with its outcome."""
-        found: list[dict[str, Any]] = self._admin("GET", "deliveries").json()
+    def deliveries(self, state: str = "") -> list[dict[str, Any]]:
+        """Every webhook attempt with its outcome; `state`: `waiting` or `tried` alone."""
+        found: list[dict[str, Any]] = self._admin("GET", "deliveries", params={"state": state}).json()
         return found
 
     def appoint(
@@ -183,6 +183,11 @@ class StandIn:
     def order_fault(self, kind: str, *, times: int = 1, match: str = "", **more: Any) -> None:
         """Orders trouble; see `faults.Fault`."""
         self._admin("POST", "faults", json={"kind": kind, "times": times, "match": match, **more})
+
+    def faults_done(self) -> dict[str, int]:
+        """How often each kind of trouble has happened."""
+        done: dict[str, int] = self._admin("GET", "faults/done").json()
+        return done
 
     def _admin(self, method: str, path: str, **more: Any) -> httpx.Response:
         with httpx.Client(timeout=30, trust_env=False) as client:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from typing import Literal
 
@@ -35,6 +36,10 @@ class Fault(BaseModel):
     times: int = Field(default=1, ge=1)
     match: str = ""
     method: str | None = None
+    credential: str = Field(
+        default="", description="The beginning of the token: `standin_installation_` means the App alone."
+    )
+    share: float = Field(default=1.0, gt=0, le=1, description="It hits this share of what it fits, evenly.")
     seconds: float = Field(
         default=1.0, ge=0, le=600, description="How long timeouts, delays and retries last."
     )
@@ -45,6 +50,8 @@ class Faults:
 
     def __init__(self) -> None:
         self._open: list[Fault] = []
+        self._met: dict[int, int] = {}
+        self._done: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     def order(self, fault: Fault) -> None:
@@ -54,25 +61,39 @@ class Faults:
     def clear(self) -> None:
         with self._lock:
             self._open.clear()
+            self._met.clear()
 
     def open(self) -> list[Fault]:
         with self._lock:
             return [fault.model_copy() for fault in self._open]
 
-    def for_request(self, method: str, path: str) -> Fault | None:
+    def done(self) -> dict[str, int]:
+        """How often each kind has happened."""
+        with self._lock:
+            return dict(self._done)
+
+    def for_request(self, method: str, path: str, credential: str = "") -> Fault | None:
         return self._take(
             lambda f: (
-                not f.kind.endswith("webhook") and path.startswith(f.match) and f.method in (None, method)
+                not f.kind.endswith("webhook")
+                and path.startswith(f.match)
+                and f.method in (None, method)
+                and credential.startswith(f.credential)
             )
         )
 
     def for_webhook(self, event: str) -> Fault | None:
         return self._take(lambda f: f.kind.endswith("webhook") and event.startswith(f.match))
 
+    def _is_hit(self, fault: Fault) -> bool:
+        met = self._met[id(fault)] = self._met.get(id(fault), 0) + 1
+        return int(met * fault.share) > int((met - 1) * fault.share)
+
     def _take(self, wanted: Callable[[Fault], bool]) -> Fault | None:
         with self._lock:
             for fault in self._open:
-                if wanted(fault):
+                if wanted(fault) and self._is_hit(fault):
+                    self._done[fault.kind] += 1
                     fault.times -= 1
                     if fault.times == 0:
                         self._open.remove(fault)

@@ -61,7 +61,8 @@ class Manners:
         answer = Answer(scope, headers, send, self._rate_headers(used, reset))
         fault = None
         if not scope["path"].startswith("/_standin/"):
-            fault = self.world.faults.for_request(scope["method"], scope["path"])
+            credential = headers.get("authorization", "").partition(" ")[2]
+            fault = self.world.faults.for_request(scope["method"], scope["path"], credential)
         if fault is None:
             if used >= self.limits.limit and "standin.prefix" in scope and scope["path"] != "/rate_limit":
                 await answer.refuse(ApiError(403, "API rate limit exceeded"))

@@ -155,14 +155,14 @@ def test_our_comment_is_found_by_marker_and_author_and_edited_in_place(
 ) -> None:
     number, _ = open_pull()
     marker = "<!-- graft:report -->"
-    assert client.find_comment(REPO, number, marker) is None
+    assert client.find_comments(REPO, number, marker) == []
     standin.person("ada").comment(number, f"{marker} ha!")
-    assert client.find_comment(REPO, number, marker) is None
+    assert client.find_comments(REPO, number, marker) == []
     older = client.create_comment(REPO, number, f"{marker}\nolder")
     own = client.create_comment(REPO, number, f"{marker}\nfirst")
     standin.person("ada").comment(number, f"{marker} again")
     assert own != older
-    assert client.find_comment(REPO, number, marker) == own
+    assert client.find_comments(REPO, number, marker) == [older, own]
     client.edit_comment(REPO, own, f"{marker}\nsecond")
     comment = client.comment(REPO, own)
     assert comment.body == f"{marker}\nsecond"
@@ -330,7 +330,7 @@ def test_a_token_does_what_a_user_may_and_says_what_only_an_app_can(
     number, sha = open_pull()
     assert as_user.login == "max"
     own = as_user.create_comment(REPO, number, "<!-- m --> by hand")
-    assert as_user.find_comment(REPO, number, "<!-- m -->") == own
+    assert as_user.find_comments(REPO, number, "<!-- m -->") == [own]
     assert as_user.failed_deliveries(LONG_AGO) == []
     assert not as_user.can_write_checks
     with pytest.raises(GitHubFailed, match="token cannot write check runs"):

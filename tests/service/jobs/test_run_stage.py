@@ -183,3 +183,16 @@ def processes_in(run_dir: Path) -> list[str]:
         if str(run_dir).encode() in words:
             found.append(b" ".join(words).decode())
     return found
+
+
+def test_a_stage_that_works_too_long_is_stopped_and_given_up_at_once(
+    house: House, hanging: tuple[RunView, threading.Event]
+) -> None:
+    evaluation, _ = hanging
+    house.tools = _with(house.tools, longest_stage_seconds=0.5)
+    next_cpu_stage(house)
+
+    after = run(house, evaluation.id)
+    assert after.state is RunState.BROKEN
+    assert after.stages[0].failure["code"] == "ran_too_long"
+    assert processes_in(Path(after.stages[0].run_dir or "")) == []

@@ -57,7 +57,7 @@ def test_a_sender_that_dies_after_sending_does_not_make_its_successor_say_it_twi
 def test_only_one_sends_at_a_time(house: House, open_pull: OpenPull, standin: StandIn) -> None:
     pull = open_pull()
     with house.tools.write() as session:
-        held = locks.acquire(session, "outbox", owner="other", now=house.tools.now(), seconds=60)
+        held = locks.acquire(session, "outbox:orchard", owner="other", now=house.tools.now(), seconds=5)
     assert held is not None
     deliver_pull(house, pull.number)
     house.heed()
@@ -80,7 +80,7 @@ def test_when_github_asks_for_a_pause_nobody_writes_before_it_is_over(
     house.heed()
 
     with house.tools.read() as session:
-        right = session.get_one(Lock, "outbox")
+        right = session.get_one(Lock, "pause:outbox:orchard")
         waiting = outbox.take(session, now=house.tools.now())
     assert right.expires_at is not None
     assert right.expires_at > house.tools.now()

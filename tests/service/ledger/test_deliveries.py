@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from service.ledger import deliveries
 from service.ledger.session import read_scope, session_scope
 from service.ledger.tables import Delivery
+from tests.service.ledger.makers import later
 
 
 def record(engine: Engine, delivery_id: str, body: bytes, now: datetime) -> tuple[int, bool]:
@@ -35,41 +36,45 @@ def test_a_delivery_that_arrives_twice_is_kept_once_as_it_was_first(engine: Engi
 def test_deliveries_are_unprocessed_until_they_are_stamped(engine: Engine, now: datetime) -> None:
     first, second = (record(engine, name, b"", now)[0] for name in ("d-1", "d-2"))
     with session_scope(engine) as session:
-        deliveries.failed(session, first, error="GitHub was busy")
+        deliveries.begin(session, first, not_before=now)
+        deliveries.failed(session, first, error="GitHub was busy", not_before=now)
     with session_scope(engine) as session:
-        assert deliveries.unprocessed(session) == [second, first]
+        assert deliveries.unprocessed(session, now=now) == [first, second]
         assert session.get_one(Delivery, first).attempts == 1
         deliveries.processed(session, first, now=now)
 
     with read_scope(engine) as session:
-        assert deliveries.unprocessed(session) == [second]
+        assert deliveries.unprocessed(session, now=now) == [second]
         assert session.get_one(Delivery, first).error is None
 
 
-def test_one_that_always_fails_holds_up_no_other_and_is_given_up_until_it_is_replayed(
-    engine: Engine, now: datetime
-) -> None:
+def test_one_that_always_fails_is_given_up_until_it_is_replayed(engine: Engine, now: datetime) -> None:
     poison, sound = (record(engine, name, b"", now)[0] for name in ("d-1", "d-2"))
-    for attempt in range(deliveries.MOST_ATTEMPTS):
+    for _ in range(deliveries.MOST_ATTEMPTS):
         with session_scope(engine) as session:
-            assert deliveries.unprocessed(session) == ([sound, poison] if attempt else [poison, sound])
-            deliveries.failed(session, poison, error="ValueError: no")
+            assert deliveries.unprocessed(session, now=now) == [poison, sound]
+            deliveries.begin(session, poison, not_before=now)
+            deliveries.failed(session, poison, error="ValueError: no", not_before=now)
     with session_scope(engine) as session:
-        assert deliveries.unprocessed(session) == [sound]
+        assert deliveries.unprocessed(session, now=now) == [sound]
         assert deliveries.state(session.get_one(Delivery, poison)) == "given up"
         deliveries.replay(session, poison)
     with read_scope(engine) as session:
-        assert deliveries.unprocessed(session) == [poison, sound]
+        assert deliveries.unprocessed(session, now=now) == [poison, sound]
 
 
-def test_github_being_away_does_not_count_against_a_delivery(engine: Engine, now: datetime) -> None:
-    row_id, _ = record(engine, "d-1", b"", now)
+def test_neither_github_being_away_nor_killed_workers_count_against_a_delivery(
+    engine: Engine, now: datetime
+) -> None:
+    refused, killed = (record(engine, name, b"", now)[0] for name in ("d-1", "d-2"))
     for _ in range(deliveries.MOST_ATTEMPTS + 1):
         with session_scope(engine) as session:
-            deliveries.failed(session, row_id, error="GitHub was busy", counted=False)
+            deliveries.begin(session, killed, not_before=now)
+            deliveries.begin(session, refused, not_before=now)
+            deliveries.failed(session, refused, error="GitHub was busy", not_before=now, counted=False)
     with read_scope(engine) as session:
-        assert deliveries.unprocessed(session) == [row_id]
-        assert deliveries.state(session.get_one(Delivery, row_id)) == "failing"
+        assert deliveries.unprocessed(session, now=now) == [refused, killed]
+        assert deliveries.state(session.get_one(Delivery, refused)) == "failing"
 
 
 def test_many_are_recorded_at_once_each_once_and_in_order(engine: Engine, now: datetime) -> None:
@@ -92,3 +97,22 @@ def test_many_are_recorded_at_once_each_once_and_in_order(engine: Engine, now: d
     with read_scope(engine) as session:
         kept = {row.id: row.body for row in deliveries.find(session, deliveries.Filter(), limit=9)}
     assert kept == {first: b"one", rows[0].id: b"two", rows[3].id: b"three"}
+
+
+def test_what_fails_again_and_again_is_in_nobodys_way(engine: Engine, now: datetime) -> None:
+    poison, good = (record(engine, name, b"", now)[0] for name in ("d-1", "d-2"))
+    with session_scope(engine) as session:
+        deliveries.begin(session, poison, not_before=later(now, 60))  # and its worker died of it
+
+    with read_scope(engine) as session:
+        assert session.get_one(Delivery, poison).attempts == 1
+        assert deliveries.unprocessed(session, now=now, limit=1) == [good]
+        assert deliveries.unprocessed(session, now=later(now, 60)) == [poison, good]
+
+
+def test_who_looks_by_itself_leaves_alone_what_has_just_come(engine: Engine, now: datetime) -> None:
+    old = record(engine, "d-1", b"", now)[0]
+    record(engine, "d-2", b"", later(now, 10))
+
+    with read_scope(engine) as session:
+        assert deliveries.unprocessed(session, now=later(now, 11), before=later(now, 9)) == [old]

@@ -25,7 +25,7 @@ def held(engine: Engine, owner: str, now: datetime) -> Lease:
 
 def expire(engine: Engine, now: datetime, max_attempts: int = 3) -> list[StageState]:
     with session_scope(engine) as session:
-        found = leases.expire(session, now=now, max_attempts=max_attempts, failure=FAILURE)
+        found = leases.expire(session, now=now, seconds=SECONDS, max_attempts=max_attempts, failure=FAILURE)
         return [one.state for one in found]
 
 
@@ -76,7 +76,7 @@ def test_a_zombies_writes_are_refused(engine: Engine, now: datetime) -> None:
         with pytest.raises(LeaseLost):
             leases.fail(session, zombie, failure=FAILURE, seconds=1, now=now)
         with pytest.raises(LeaseLost):
-            leases.put_back(session, zombie, seconds=1)
+            leases.put_back(session, zombie, seconds=1, now=now)
     assert stage(engine, stage_id).state is StageState.RUNNING
 
 
@@ -105,7 +105,7 @@ def test_a_stage_that_was_put_back_waits_for_its_time(engine: Engine, now: datet
     ready_stages(engine, 1, now=now)
     lease = held(engine, "w1", now)
     with session_scope(engine) as session:
-        leases.put_back(session, lease, seconds=2, not_before=later(now, 30), failure=FAILURE)
+        leases.put_back(session, lease, seconds=2, now=now, not_before=later(now, 30), failure=FAILURE)
 
     assert claim(engine, "w1", now=later(now, 29)) is None
     assert held(engine, "w1", later(now, 30)).token == 2
@@ -115,7 +115,7 @@ def test_an_interruption_is_no_attempt(engine: Engine, now: datetime) -> None:
     (stage_id,) = ready_stages(engine, 1, now=now)
     lease = held(engine, "w1", now)
     with session_scope(engine) as session:
-        leases.put_back(session, lease, seconds=2, counts=False)
+        leases.put_back(session, lease, seconds=2, now=now, counts=False)
 
     assert stage(engine, stage_id).attempts == 0
 
@@ -126,7 +126,7 @@ def test_two_workers_do_not_make_the_same_artifact(engine: Engine, now: datetime
     with session_scope(engine) as session:
         assert leases.name_artifact(session, one, inputs_key="k", run_dir="d")
         assert not leases.name_artifact(session, other, inputs_key="k", run_dir="d")
-        leases.put_back(session, other, seconds=0, counts=False)
+        leases.put_back(session, other, seconds=0, now=now, counts=False)
 
     assert stage(engine, first).inputs_key == "k"
     assert stage(engine, second).state is StageState.READY
@@ -167,3 +167,59 @@ def test_a_cancelled_runs_stage_ends_with_its_silent_worker(engine: Engine, now:
     assert expire(engine, later(now, SECONDS + 1)) == [StageState.CANCELLED]
     assert claim(engine, "w2", now=now) is None
     assert stage(engine, stage_id).state is StageState.CANCELLED
+
+
+def test_a_lease_given_before_the_clock_was_set_back_is_over(engine: Engine, now: datetime) -> None:
+    ready_stages(engine, 1, now=now)
+    held(engine, "dead", later(now, 7200))
+
+    assert expire(engine, now) == [StageState.READY]
+
+
+def test_a_pause_from_before_the_clock_was_set_back_is_not_waited_for(engine: Engine, now: datetime) -> None:
+    ready_stages(engine, 1, now=now)
+    lease = held(engine, "w1", now)
+    with session_scope(engine) as session:
+        leases.put_back(session, lease, seconds=1, now=now, not_before=later(now, 3 * 3600), failure=FAILURE)
+
+    assert claim(engine, "w1", now=now) is not None
+
+
+def give_up(engine: Engine, now: datetime, seconds: float) -> list[int]:
+    with session_scope(engine) as session:
+        return leases.waited_too_long(session, now=now, seconds=seconds, failure=FAILURE)
+
+
+def test_a_stage_that_no_worker_takes_is_given_up_and_one_at_work_is_not(
+    engine: Engine, now: datetime
+) -> None:
+    first, second = ready_stages(engine, 2, now=now)
+    at_work = held(engine, "w1", now)
+    assert at_work.stage_id == first
+    assert give_up(engine, later(now, 99), 100) == []
+
+    assert give_up(engine, later(now, 101), 100) == [run_of(engine, second).id]
+    assert stage(engine, second).state is StageState.FAILED
+    assert stage(engine, first).state is StageState.RUNNING
+
+
+def test_the_wait_begins_anew_when_a_stage_is_put_back(engine: Engine, now: datetime) -> None:
+    ready_stages(engine, 1, now=now)
+    lease = held(engine, "w1", later(now, 90))
+    with session_scope(engine) as session:
+        leases.put_back(session, lease, seconds=1, now=later(now, 95), failure=FAILURE)
+
+    assert give_up(engine, later(now, 150), 100) == []
+    assert len(give_up(engine, later(now, 196), 100)) == 1
+
+
+def test_a_stage_whose_artifact_is_being_made_does_not_wait_for_a_worker(
+    engine: Engine, now: datetime
+) -> None:
+    stages = ready_stages(engine, 2, now=now)
+    with session_scope(engine) as session:
+        for stage_id in stages:
+            runs.make_ready(session, session.get_one(Stage, stage_id), inputs_key="k", run_dir="d", now=now)
+    held(engine, "w1", now)
+
+    assert give_up(engine, later(now, 1000), 100) == []

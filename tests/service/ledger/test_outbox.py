@@ -97,3 +97,50 @@ def test_new_content_after_a_failure_is_tried_at_once(engine: Engine, now: datet
 
     assert put(engine, "two", now) is not None
     assert taken(engine, now).attempts == 0
+
+
+def put_in(engine: Engine, repository: str, now: datetime) -> None:
+    with session_scope(engine) as session:
+        outbox.put(
+            session, key=f"{repository}#1:comment", kind="comment", repository=repository, payload={}, now=now
+        )
+
+
+def test_each_installation_has_letters_of_its_own(engine: Engine, now: datetime) -> None:
+    for repository in ("garden/taxonomy", "garden/other", "gar_en/taxonomy"):
+        put_in(engine, repository, now)
+
+    with read_scope(engine) as session:
+        waiting = outbox.installations(session, now=now)
+        first = outbox.take(session, now=now, installation="gar_en")
+    assert set(waiting) == {"garden", "gar_en"}
+    assert first is not None
+    assert first.repository == "gar_en/taxonomy"
+
+
+def test_what_was_written_is_counted_by_installation_and_time(engine: Engine, now: datetime) -> None:
+    for repository, at in (("garden/a", now), ("garden/b", later(now, 50)), ("orchard/c", now)):
+        put_in(engine, repository, now)
+        with session_scope(engine) as session:
+            letter = outbox.take(session, now=now, installation=repository.partition("/")[0])
+            assert letter is not None
+            outbox.mark_sent(session, letter, remote_id=1, now=at)
+
+    with read_scope(engine) as session:
+        assert outbox.written(session, "garden", since=later(now, -60), now=later(now, 51)) == (
+            2,
+            later(now, 50),
+        )
+        assert outbox.written(session, "garden", since=later(now, 1), now=later(now, 51))[0] == 1
+        assert outbox.written(session, "garden", since=later(now, 60), now=later(now, 120)) == (0, None)
+
+
+def test_what_is_doubted_is_looked_for_and_sent_again(engine: Engine, now: datetime) -> None:
+    put(engine, "one", now)
+    letter = taken(engine, now)
+    assert sent(engine, letter, now)
+    with session_scope(engine) as session:
+        outbox.doubt(session, letter.id)
+
+    again = taken(engine, now)
+    assert (again.content_hash, again.remote_id) == (letter.content_hash, None)

@@ -82,7 +82,7 @@ def read_everything(engine: Engine) -> None:
         assert (leaf.delta, leaf.n) == (4.25, 12)
         assert forecast.forecast(session, 1) is not None
         assert [queue.name for queue in forecast.queues(session)] == list(forecast.QUEUES)
-        assert deliveries.unprocessed(session) == [2]
+        assert deliveries.unprocessed(session, now=NOW) == [2]
         assert contributions.reports_due(session) == [1]
         approval = contributions.live_approval(session, 1)
         assert approval is not None

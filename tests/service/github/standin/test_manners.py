@@ -119,3 +119,12 @@ def test_the_history_tells_every_write_in_order_with_who_and_what(standin: Serve
         ("max", "issue.edited", where),
     ]
     assert len(standin.history("comment")) == 1
+
+
+def test_a_fault_may_be_meant_for_one_kind_of_token_and_for_a_share(standin: Served) -> None:
+    ada, tess = standin.client("ada"), standin.client("tess")
+    token = ada.headers["authorization"].partition(" ")[2]
+    standin.order_fault("500", times=100, match="/user", credential=token, share=0.25)
+
+    assert [ada.get("/user").status_code for _ in range(8)] == [200, 200, 200, 500] * 2
+    assert {tess.get("/user").status_code for _ in range(8)} == {200}
