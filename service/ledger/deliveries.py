@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy.orm import Session
 
 from service.ledger.due import due
 from service.ledger.session import insert_ignoring, insert_or_ignore
 from service.ledger.tables import Delivery
 
-MOST_ATTEMPTS: Final = 10
+MOST_FAULTS: Final = 10
 """What fails this often fails by itself: `graft deliveries replay` tries it again."""
 _DIGITS: Final = 19
 _LONGEST_PAUSE: Final = timedelta(hours=2)
@@ -93,6 +93,7 @@ def _row(arrival: Arrival, now: datetime) -> dict[str, object]:
         "body": arrival.body,
         "received_at": now,
         "attempts": 0,
+        "faults": 0,
     }
 
 
@@ -116,12 +117,12 @@ def processed(session: Session, row_id: int, *, now: datetime) -> None:
 def failed(session: Session, row_id: int, *, error: str, not_before: datetime, counted: bool = True) -> None:
     """Note why handling did not succeed; the sweeper tries again from `not_before` on.
 
-    `counted`: the fault may lie in the delivery itself, so that after MOST_ATTEMPTS it is left to people.
+    `counted`: the fault may lie in the delivery itself, so that after MOST_FAULTS it is left to people.
     """
     session.execute(
         update(Delivery)
         .where(Delivery.id == row_id, Delivery.processed_at.is_(None))
-        .values(attempts=Delivery.attempts - int(not counted), error=error, not_before=not_before)
+        .values(faults=Delivery.faults + int(counted), error=error, not_before=not_before)
     )
 
 
@@ -131,11 +132,11 @@ def unprocessed(
     """Ids of deliveries that may be handled now, oldest first; only those that came `before`, if that is said.
 
     One that failed is left out until its time comes, so that however many fail, the others have their turn; one that
-    failed by itself MOST_ATTEMPTS times is given up. What a killed worker left has no error, and is never given up.
+    failed by itself MOST_FAULTS times is given up. Neither a killed worker nor GitHub in trouble is such a fault.
     """
     waiting = select(Delivery.id).where(
         Delivery.processed_at.is_(None),
-        or_(Delivery.error.is_(None), Delivery.attempts < MOST_ATTEMPTS),
+        Delivery.faults < MOST_FAULTS,
         due(Delivery.not_before, now, longest=_LONGEST_PAUSE),
     )
     if before is not None:
@@ -148,7 +149,7 @@ def replay(session: Session, row_id: int) -> None:
     session.execute(
         update(Delivery)
         .where(Delivery.id == row_id)
-        .values(processed_at=None, attempts=0, error=None, not_before=None)
+        .values(processed_at=None, attempts=0, faults=0, error=None, not_before=None)
     )
 
 
@@ -194,7 +195,7 @@ def state(delivery: Delivery) -> str:
         return "processed"
     if delivery.error is None:
         return "waiting"
-    return "failing" if delivery.attempts < MOST_ATTEMPTS else "given up"
+    return "failing" if delivery.faults < MOST_FAULTS else "given up"
 
 
 def count(session: Session) -> int:

@@ -133,6 +133,9 @@ class Delivery(Base):
     body: Mapped[bytes] = mapped_column(LargeBinary)
     received_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
+    """How often its handling began."""
+    faults: Mapped[int] = mapped_column(default=0)
+    """How often it ended in a fault that may lie in the delivery itself."""
     not_before: Mapped[datetime | None]
     """Since an attempt began, or failed: when the sweeper may ask for the next one."""
     error: Mapped[str | None]

@@ -50,7 +50,7 @@ def test_deliveries_are_unprocessed_until_they_are_stamped(engine: Engine, now: 
 
 def test_one_that_always_fails_is_given_up_until_it_is_replayed(engine: Engine, now: datetime) -> None:
     poison, sound = (record(engine, name, b"", now)[0] for name in ("d-1", "d-2"))
-    for _ in range(deliveries.MOST_ATTEMPTS):
+    for _ in range(deliveries.MOST_FAULTS):
         with session_scope(engine) as session:
             assert deliveries.unprocessed(session, now=now) == [poison, sound]
             deliveries.begin(session, poison, not_before=now)
@@ -67,7 +67,7 @@ def test_neither_github_being_away_nor_killed_workers_count_against_a_delivery(
     engine: Engine, now: datetime
 ) -> None:
     refused, killed = (record(engine, name, b"", now)[0] for name in ("d-1", "d-2"))
-    for _ in range(deliveries.MOST_ATTEMPTS + 1):
+    for _ in range(deliveries.MOST_FAULTS + 1):
         with session_scope(engine) as session:
             deliveries.begin(session, killed, not_before=now)
             deliveries.begin(session, refused, not_before=now)

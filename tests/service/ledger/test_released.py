@@ -99,7 +99,7 @@ def work_on(engine: Engine) -> None:
             session, delivery_id="d-1", event="push", action=None, repository=REPO, body=b"{}", now=NOW
         ) == (1, False)
         deliveries.processed(session, 2, now=NOW)
-        expired = leases.expire(session, now=NOW, max_attempts=4, failure={})
+        expired = leases.expire(session, now=NOW, seconds=60, max_attempts=4, failure={})
         assert [(one.stage_id, one.state) for one in expired] == [(2, StageState.READY)]
         lease = leases.claim(session, "gpu", owner="host:3", now=NOW, seconds=60)
         assert lease is not None
