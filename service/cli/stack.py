@@ -121,9 +121,6 @@ class Stack:
         data.mkdir(parents=True, exist_ok=True)
         web = plain | {"GRAFT_WEBHOOK_SECRETS": self.webhook_secret}
         saving = self._settings_grace() + _AFTER_SAVING
-        alone = ("worker", "--without-mingle", "--without-gossip", "--loglevel", "info")
-        celery = (python, "-m", "celery", "-A")
-        stages = (*celery, "service.stage_worker", *alone, "--pool", "solo")
         return (
             ProcessSpec(
                 "valkey",
@@ -149,23 +146,15 @@ class Stack:
                 web,
                 ready=lambda: answers(f"{self.web_url}/readyz"),
             ),
+            ProcessSpec("worker-control", (python, "-m", "service.worker"), control),
             ProcessSpec(
-                "worker-control",
-                (
-                    *(*celery, "service.worker", *alone),
-                    *("-n", "control@%h", "-Q", "control", "--pool", "threads", "-c", "2"),
-                ),
-                control,
+                "worker-cpu", (python, "-m", "service.stage_worker", "cpu"), plain, stop_grace=saving
             ),
-            ProcessSpec("worker-cpu", (*stages, "-n", "cpu@%h", "-Q", "cpu"), plain, stop_grace=saving),
-            ProcessSpec("worker-gpu", (*stages, "-n", "gpu@%h", "-Q", "gpu"), plain, stop_grace=saving),
             ProcessSpec(
-                "beat",
-                (
-                    *(*celery, "service.beat", "beat", "--loglevel", "info", "--pidfile", ""),
-                    *("-s", str(self.options.home / "beat-schedule")),
-                ),
-                plain,
+                "worker-gpu", (python, "-m", "service.stage_worker", "gpu"), plain, stop_grace=saving
+            ),
+            ProcessSpec(
+                "beat", (python, "-m", "service.beat", str(self.options.home / "beat-schedule")), plain
             ),
         )
 
