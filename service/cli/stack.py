@@ -46,16 +46,23 @@ _FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
 
 @dataclass(frozen=True)
 class GitHubAccess:
-    """How the control workers reach GitHub (or the stand-in)."""
+    """How the control workers reach GitHub (or the stand-in): as an App, or with a token."""
 
     api_url: str
     web_url: str
-    app_id: int
-    key_file: Path
+    app_id: int | None
+    key_file: Path | None
     bot_login: str
     repositories: tuple[str, ...]
     mirrors: Mapping[str, str] = field(default_factory=dict)
     """Where this GitHub keeps document repositories that leaves name by other URLs."""
+    token: str = field(default="", repr=False)
+
+    def credentials(self) -> dict[str, str]:
+        """The settings that only control workers get."""
+        if self.app_id is None:
+            return {"GRAFT_GITHUB_TOKEN": self.token}
+        return {"GRAFT_GITHUB_APP_ID": str(self.app_id), "GRAFT_GITHUB_APP_KEY_FILE": str(self.key_file)}
 
 
 @dataclass(frozen=True)
@@ -97,10 +104,7 @@ class Stack:
     def start(self, github: GitHubAccess, *, say: Callable[[str], None]) -> Settings:
         """Bring everything up; returns the settings by which the caller may read the ledger."""
         plain = self._environment(github)
-        control = plain | {
-            "GRAFT_GITHUB_APP_ID": str(github.app_id),
-            "GRAFT_GITHUB_APP_KEY_FILE": str(github.key_file),
-        }
+        control = plain | github.credentials()
         settings = self._settings(github)
         say("ledger")
         self._migrate(plain)
