@@ -29,7 +29,7 @@ _NAMES = {
     "control@": "worker-control",
     "cpu@": "worker-cpu",
     "gpu@": "worker-gpu",
-    " beat ": "beat",
+    "celery beat": "beat",
 }
 """What stands in a process's command line -> what the process is."""
 

@@ -3,6 +3,8 @@
 Lists every job, and hangs a bell for each queue of stages that the worker serves.
 """
 
+import sys
+
 from service import queue
 from service.jobs import (
     advance,
@@ -87,3 +89,6 @@ JOBS = (
 
 
 life.attach({"cpu": run_stage.work_off, "gpu": run_stage.work_off, "control": look_around.work_off})
+
+if __name__ == "__main__":  # `python -m service.worker`: of the queue `control`
+    sys.exit(life.run(app, name="control", queues="control", pool="threads", threads=2))

@@ -46,16 +46,23 @@ _FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
 
 @dataclass(frozen=True)
 class GitHubAccess:
-    """How the control workers reach GitHub (or the stand-in)."""
+    """How the control workers reach GitHub (or the stand-in): as an App, or with a token."""
 
     api_url: str
     web_url: str
-    app_id: int
-    key_file: Path
+    app_id: int | None
+    key_file: Path | None
     bot_login: str
     repositories: tuple[str, ...]
     mirrors: Mapping[str, str] = field(default_factory=dict)
     """Where this GitHub keeps document repositories that leaves name by other URLs."""
+    token: str = field(default="", repr=False)
+
+    def credentials(self) -> dict[str, str]:
+        """The settings that only control workers get."""
+        if self.app_id is None:
+            return {"GRAFT_GITHUB_TOKEN": self.token}
+        return {"GRAFT_GITHUB_APP_ID": str(self.app_id), "GRAFT_GITHUB_APP_KEY_FILE": str(self.key_file)}
 
 
 @dataclass(frozen=True)
@@ -97,10 +104,7 @@ class Stack:
     def start(self, github: GitHubAccess, *, say: Callable[[str], None]) -> Settings:
         """Bring everything up; returns the settings by which the caller may read the ledger."""
         plain = self._environment(github)
-        control = plain | {
-            "GRAFT_GITHUB_APP_ID": str(github.app_id),
-            "GRAFT_GITHUB_APP_KEY_FILE": str(github.key_file),
-        }
+        control = plain | github.credentials()
         settings = self._settings(github)
         say("ledger")
         self._migrate(plain)
@@ -121,9 +125,6 @@ class Stack:
         data.mkdir(parents=True, exist_ok=True)
         web = plain | {"GRAFT_WEBHOOK_SECRETS": self.webhook_secret}
         saving = self._settings_grace() + _AFTER_SAVING
-        alone = ("worker", "--without-mingle", "--without-gossip", "--loglevel", "info")
-        celery = (python, "-m", "celery", "-A")
-        stages = (*celery, "service.stage_worker", *alone, "--pool", "solo")
         return (
             ProcessSpec(
                 "valkey",
@@ -149,23 +150,15 @@ class Stack:
                 web,
                 ready=lambda: answers(f"{self.web_url}/readyz"),
             ),
+            ProcessSpec("worker-control", (python, "-m", "service.worker"), control),
             ProcessSpec(
-                "worker-control",
-                (
-                    *(*celery, "service.worker", *alone),
-                    *("-n", "control@%h", "-Q", "control", "--pool", "threads", "-c", "2"),
-                ),
-                control,
+                "worker-cpu", (python, "-m", "service.stage_worker", "cpu"), plain, stop_grace=saving
             ),
-            ProcessSpec("worker-cpu", (*stages, "-n", "cpu@%h", "-Q", "cpu"), plain, stop_grace=saving),
-            ProcessSpec("worker-gpu", (*stages, "-n", "gpu@%h", "-Q", "gpu"), plain, stop_grace=saving),
             ProcessSpec(
-                "beat",
-                (
-                    *(*celery, "service.beat", "beat", "--loglevel", "info", "--pidfile", ""),
-                    *("-s", str(self.options.home / "beat-schedule")),
-                ),
-                plain,
+                "worker-gpu", (python, "-m", "service.stage_worker", "gpu"), plain, stop_grace=saving
+            ),
+            ProcessSpec(
+                "beat", (python, "-m", "service.beat", str(self.options.home / "beat-schedule")), plain
             ),
         )
 
@@ -241,7 +234,7 @@ def answers(url: str) -> bool:
     """Whether a server on this machine answers with success; no proxy is asked."""
     opener = build_opener(ProxyHandler({}))
     try:
-        with opener.open(url, timeout=2) as answer:
-            return 200 <= answer.status < 300  # noqa: PLR2004 - what HTTP calls a success
+        opener.open(url, timeout=2).close()  # which raises for what is no success
     except (OSError, HTTPException):
         return False
+    return True

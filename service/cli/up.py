@@ -90,23 +90,30 @@ def _passed_on(settings: Settings) -> dict[str, str]:
         "GRAFT_RELEASE_SCHEDULE": settings.release_schedule,
         "GRAFT_STAGE_ENVIRONMENT": ",".join(settings.stage_environment),
         "GRAFT_LOG_JSON": str(settings.log_json).lower(),
+        "GRAFT_KEEP_DELIVERIES_DAYS": str(settings.keep_deliveries_days),
+        "GRAFT_KEEP_ARTIFACTS_DAYS": str(settings.keep_artifacts_days),
+        "GRAFT_KEEP_RELEASES": str(settings.keep_releases),
     }
     return more | {name: os.environ[name] for name in settings.stage_environment if name in os.environ}
 
 
 def _real(settings: Settings) -> GitHubAccess:
-    if settings.github_app_id is None or settings.github_app_key_file is None or not settings.repositories:
+    """The GitHub of the settings. Raises Misconfigured without credentials, or without a repository."""
+    token = settings.github_token.get_secret_value() if settings.github_token else ""
+    is_app = settings.github_app_id is not None and settings.github_app_key_file is not None
+    if not (is_app or token) or not settings.repositories:
         raise Misconfigured(
-            "there is no GitHub App to speak as",
-            mend="Set GRAFT_GITHUB_APP_ID, GRAFT_GITHUB_APP_KEY_FILE and GRAFT_REPOSITORIES, or say --local.",
+            "there is nobody to speak to GitHub as, or no repository to serve",
+            mend="Run `graft app create` and set GRAFT_SETTINGS and GRAFT_REPOSITORIES, or say --local.",
         )
     return GitHubAccess(
         api_url=settings.github_api_url,
         web_url=settings.github_web_url,
         app_id=settings.github_app_id,
-        key_file=settings.github_app_key_file,
+        key_file=settings.github_app_key_file.absolute() if settings.github_app_key_file else None,
         bot_login=settings.bot_login,
         repositories=settings.repositories,
+        token=token,
     )
 
 

@@ -6,6 +6,7 @@ A composition root calls `attach` with what it works off; see `service.worker` a
 from collections.abc import Mapping
 from typing import Any
 
+from celery import Celery
 from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_shutting_down
 
 from service import queue
@@ -30,6 +31,25 @@ def attach(work_off: Mapping[str, WorkOff]) -> None:
     worker_ready.connect(begin, weak=False)
     worker_shutting_down.connect(_tell, weak=False)
     worker_shutdown.connect(_end, weak=False)
+
+
+def run(app: Celery, *, name: str, queues: str, pool: str, threads: int = 1) -> int:
+    """Be a worker until told to stop; returns the exit status.
+
+    As `celery worker` does it, without that command's shell: its many subcommands are never asked for here, and
+    take 8 MB of each process's memory.
+    """
+    worker = app.Worker(
+        hostname=f"{name}@",  # and this machine's name
+        queues=queues.split(","),
+        pool=pool,
+        concurrency=threads,
+        loglevel="INFO",
+        without_mingle=True,
+        without_gossip=True,
+    )
+    worker.start()
+    return int(worker.exitcode or 0)
 
 
 def _log(**_: Any) -> None:

@@ -43,6 +43,30 @@ def test_there_is_one_comment_and_it_holds_the_deltas(first: JourneyReport) -> N
         assert delta.verdict in first.comment_markdown.lower()
 
 
+def test_one_delivery_is_followed_through_the_log_of_every_process(first: JourneyReport, home: Path) -> None:
+    """Before the second journey, which takes these logs away."""
+    assert first.comments_by_bot == 1
+    logs = {file.stem: file.read_text() for file in (home / "world" / "logs").glob("*.log")}
+    asked = re.search(r"is asked for: evaluate.*?delivery=(\S+).*?run=(\d+)", logs["worker-control"])
+    assert asked, logs["worker-control"][-2000:]
+    delivery, run = asked.groups()
+
+    def lines(text: str, *parts: str) -> list[str]:
+        return [
+            line
+            for line in text.splitlines()
+            if all(part in line for part in (f"delivery={delivery}", *parts))
+        ]
+
+    assert lines(logs["web"], "delivery recorded")
+    assert lines(logs["worker-control"], "is handled")
+    for worker in ("worker-cpu", "worker-gpu"):
+        assert lines(logs[worker], f"run={run}", "stage begins")
+    for stage in ("collect", "generate", "train"):
+        told = [file.read_text() for file in (home / "artifacts" / stage).glob("*/*/log.txt")]
+        assert any(lines(text, f"run={run}", f"{stage} begins") for text in told), stage
+
+
 def test_every_stage_names_its_inputs_key_and_its_counts(first: JourneyReport) -> None:
     names = {(stage.run, stage.name, stage.subject) for stage in first.stages}
     assert {
@@ -75,26 +99,3 @@ def test_a_second_journey_computes_nothing_twice(first: JourneyReport, second: J
 
 def test_a_second_journey_asks_the_teacher_nothing(second: JourneyReport) -> None:
     assert all(stage.reused for stage in second.stages if stage.name in {"generate", "train"})
-
-
-def test_one_delivery_is_followed_through_the_log_of_every_process(first: JourneyReport, home: Path) -> None:
-    assert first.comments_by_bot == 1
-    logs = {file.stem: file.read_text() for file in (home / "world" / "logs").glob("*.log")}
-    asked = re.search(r"is asked for: evaluate.*?delivery=(\S+).*?run=(\d+)", logs["worker-control"])
-    assert asked, logs["worker-control"][-2000:]
-    delivery, run = asked.groups()
-
-    def lines(text: str, *parts: str) -> list[str]:
-        return [
-            line
-            for line in text.splitlines()
-            if all(part in line for part in (f"delivery={delivery}", *parts))
-        ]
-
-    assert lines(logs["web"], "delivery recorded")
-    assert lines(logs["worker-control"], "is handled")
-    for worker in ("worker-cpu", "worker-gpu"):
-        assert lines(logs[worker], f"run={run}", "stage begins")
-    for stage in ("collect", "generate", "train"):
-        told = [file.read_text() for file in (home / "artifacts" / stage).glob("*/*/log.txt")]
-        assert any(lines(text, f"run={run}", f"{stage} begins") for text in told), stage

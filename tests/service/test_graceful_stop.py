@@ -18,10 +18,10 @@ from tests.service.jobs.test_worker import wait_for
 from tests.service.test_app import environment, post, served
 
 
-def test_web_answers_the_delivery_that_it_has_taken_before_it_ends(tmp_path: Path) -> None:
+def test_web_answers_the_delivery_that_it_has_taken_before_it_ends(tmp_path: Path, broker_url: str) -> None:
     upgrade(Settings(home=tmp_path, database_url=""))
     statuses: list[int] = []
-    with served(tmp_path, GRAFT_DATABASE_URL="") as url:
+    with served(tmp_path, GRAFT_DATABASE_URL="", GRAFT_BROKER_URL=broker_url) as url:
         assert httpx.get(f"{url}/healthz", timeout=60, trust_env=False).status_code == 200
         other = sqlite3.connect(tmp_path / "ledger.sqlite", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
@@ -56,45 +56,26 @@ def _has_connection(pid: int) -> bool:
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [
-        ["service.beat", "beat", "--pidfile", "", "-s", "schedule"],
-        [
-            "service.stage_worker",
-            "worker",
-            "-Q",
-            "cpu,gpu",
-            "--pool",
-            "solo",
-            "--without-mingle",
-            "--without-gossip",
-        ],
-        [
-            "service.worker",
-            "worker",
-            "-Q",
-            "control",
-            "--pool",
-            "threads",
-            "--without-mingle",
-            "--without-gossip",
-        ],
-    ],
+    "command",
+    [["-m", "service.beat", "schedule"], ["-m", "service.stage_worker", "gpu"], ["-m", "service.worker"]],
     ids=["beat", "stages", "control"],
 )
 def test_an_idle_process_ends_at_once_and_well(
-    engine: Engine, settings: Settings, broker_url: str, tmp_path: Path, arguments: list[str]
+    engine: Engine, settings: Settings, broker_url: str, tmp_path: Path, command: list[str]
 ) -> None:
     given = {
         "GRAFT_DATABASE_URL": settings.database_url,
         "GRAFT_BROKER_URL": broker_url,
         "GRAFT_GITHUB_TOKEN": "t",
     }
-    command = [sys.executable, "-m", "celery", "-A", *arguments, "--loglevel", "info"]
     log = tmp_path / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, env=environment(settings.home, **given), cwd=tmp_path, stdout=output, stderr=output
+            [sys.executable, *command],
+            env=environment(settings.home, **given),
+            cwd=tmp_path,
+            stdout=output,
+            stderr=output,
         )
     wait_for(lambda: any(word in log.read_text() for word in ("ready.", "beat: Starting")), log.read_text())
     process.terminate()

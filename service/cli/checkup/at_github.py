@@ -26,7 +26,7 @@ _CREDENTIALS: Final = "Run `graft app create`, or set GRAFT_GITHUB_APP_ID and GR
 def parts(settings: Settings) -> list[Part]:
     ask = partial(_Asking, settings)
     named = [
-        Part(repository, lambda repository=repository: ask().repository(repository), "Install the App on it.")
+        Part(repository, partial(_repository, settings, repository), "Install the App on it.")
         for repository in settings.repositories
     ]
     return [
@@ -36,6 +36,10 @@ def parts(settings: Settings) -> list[Part]:
         Part("webhook", lambda: ask().webhook(), "Set it in the App's settings at GitHub."),
         *(named or [Part("repositories", _none, "Set GRAFT_REPOSITORIES=OWNER/NAME.")]),
     ]
+
+
+def _repository(settings: Settings, name: str) -> str:
+    return _Asking(settings).repository(name)
 
 
 def _none() -> str:

@@ -1,6 +1,5 @@
 """Brings the database to the tables of this version."""
 
-import sqlite3
 from pathlib import Path
 
 from alembic import command
@@ -42,9 +41,9 @@ def upgrade(settings: Settings) -> None:
 
 def _hold_references_later(connection: Connection) -> None:
     """SQLite alters a table by making it anew; while the old one goes, rows elsewhere refer to nothing."""
-    raw = connection.connection.dbapi_connection
-    assert isinstance(raw, sqlite3.Connection)  # noqa: S101 - the dialect says so
-    raw.execute("PRAGMA foreign_keys=OFF")
+    cursor = connection.connection.cursor()  # outside a transaction, where alone SQLite heeds it
+    cursor.execute("PRAGMA foreign_keys=OFF")
+    cursor.close()
 
 
 def _check_references(connection: Connection) -> None:

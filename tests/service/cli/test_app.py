@@ -144,7 +144,7 @@ def test_a_name_that_is_taken_is_said_on_githubs_page(standin: StandIn) -> None:
 @pytest.fixture
 def waiting(tmp_path: Path) -> Iterator[Registration]:
     """A registration whose GitHub fails once, then makes the App."""
-    answers = iter([GitHubFailed("busy", mend="Wait."), MADE])
+    answers: Iterator[GitHubFailed | NewApp] = iter([GitHubFailed("busy", mend="Wait."), MADE])
 
     def finish(_code: str) -> NewApp:
         answer = next(answers)

@@ -44,6 +44,12 @@ def keys(settings: Settings) -> set[str]:
 
 
 @pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Of a service on SQLite, whatever the tests run on; PostgreSQL has tests of its own below."""
+    return Settings(home=tmp_path / "home", database_url="")
+
+
+@pytest.fixture
 def elsewhere(settings: Settings, tmp_path: Path) -> Settings:
     """Another home, empty."""
     return settings.model_copy(update={"home": tmp_path / "new", "database_url": ""})

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from service.cli import backup, restore
 from service.github.connect import connect
 from service.github.standin.driver import StandIn
@@ -9,6 +11,7 @@ from service.jobs import sweep
 from service.jobs.tools import Tools
 from service.ledger.session import make_engine
 from service.ledger.tables import RunKind
+from tests.service.conftest import ON_POSTGRESQL
 from tests.service.jobs.acts import contribution, deliver_comment, deliver_pull, run_list
 from tests.service.jobs.conftest import House, OpenPull
 
@@ -20,6 +23,7 @@ def swept(house: House) -> None:
         house.heed()
 
 
+@pytest.mark.skipif(ON_POSTGRESQL, reason="would put back the one database that all tests share")
 def test_after_a_restore_the_ledger_catches_up_and_nothing_is_said_twice(
     house: House, open_pull: OpenPull, standin: StandIn, tmp_path: Path
 ) -> None:

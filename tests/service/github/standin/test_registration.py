@@ -61,3 +61,10 @@ def test_the_app_is_told_of_its_installation_s_rest_and_end(told: Served, catche
     ]
     for caught in catcher.caught:
         validate_event(caught.event, caught.raw)
+
+
+def test_the_app_sees_where_its_webhooks_go_and_never_their_secret(told: Served, catcher: Catcher) -> None:
+    answer = told._client(f"Bearer {told.as_app().token}").get("/app/hook/config")
+    validate_answer("GET", "/app/hook/config", answer.status_code, answer.content)
+    assert answer.json()["url"] == catcher.url
+    assert set(answer.json()["secret"]) == {"*"}
