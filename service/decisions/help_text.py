@@ -9,7 +9,10 @@ One command a line, at the start of the line. Quotes and code are never read as 
 
 | command | who | what |
 |---|---|---|"""
-_FOOT: Final = "An approval holds for one commit: a push drops it."
+_FOOT: Final = (
+    "An approval holds for one commit: a push drops it. The buttons of the check run mean the same as the commands. "
+    "Commands in reviews are not read."
+)
 
 
 def help_text() -> str:

@@ -106,6 +106,8 @@ class InstallationEvent(Event):
 
 EVENTS: Final[dict[str, type[Event]]] = {
     "pull_request": PullRequestEvent,
+    "pull_request_review": PullRequestEvent,
+    "pull_request_review_comment": PullRequestEvent,
     "issue_comment": IssueCommentEvent,
     "push": PushEvent,
     "check_run": CheckRunEvent,

@@ -40,6 +40,13 @@ def read(event: str, body: Any) -> EventSummary:
             COMMON | {"action": "rerequested", "check_run": {"head_sha": SHA, "name": "graft"}},
             EventSummary("check_run", "rerequested", "orchard/taxonomy", None, None, SHA, "ada", known=True),
         ),
+        (
+            "pull_request_review",
+            COMMON | {"action": "submitted", "pull_request": {"number": 7, "head": {"sha": SHA}}},
+            EventSummary(
+                "pull_request_review", "submitted", "orchard/taxonomy", 7, None, SHA, "ada", known=True
+            ),
+        ),
         ("ping", {"zen": "Keep it simple.", "hook_id": 3}, EventSummary("ping", known=True)),
         (
             "installation",

@@ -1,4 +1,7 @@
-"""Budgets count accelerators; a contribution keeps what it needs next, when to look again, and who may unhold it."""
+"""Budgets count accelerators; a contribution keeps what it needs next, when to look again, and who may unhold it.
+
+Columns are added singly, with plain texts as defaults: SQLite then leaves the tables, which others refer to, in place.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,28 +11,19 @@ down_revision = "0002_run_delivery"
 branch_labels = None
 depends_on = None
 
+big = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
-    with op.batch_alter_table("stages") as stages:
-        stages.add_column(
-            sa.Column(
-                "accelerators",
-                sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-                nullable=False,
-                server_default="1",
-            )
-        )
-    with op.batch_alter_table("contributions") as contributions:
-        contributions.add_column(sa.Column("needed", sa.JSON(), nullable=False, server_default="{}"))
-        contributions.add_column(sa.Column("look_at", sa.DateTime(timezone=True), nullable=True))
-        contributions.add_column(
-            sa.Column("held_by_triager", sa.Boolean(), nullable=False, server_default=sa.false())
-        )
+    op.add_column("stages", sa.Column("accelerators", big, nullable=False, server_default="1"))
+    op.add_column("contributions", sa.Column("needed", sa.JSON(), nullable=False, server_default="{}"))
+    op.add_column("contributions", sa.Column("look_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column(
+        "contributions", sa.Column("held_by_triager", sa.Boolean(), nullable=False, server_default="0")
+    )
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("contributions") as contributions:
-        for column in ("held_by_triager", "look_at", "needed"):
-            contributions.drop_column(column)
-    with op.batch_alter_table("stages") as stages:
-        stages.drop_column("accelerators")
+    for column in ("held_by_triager", "look_at", "needed"):
+        op.drop_column("contributions", column)
+    op.drop_column("stages", "accelerators")
