@@ -16,7 +16,7 @@ from service.decisions.on_comment import decide as decide_on_comment
 from service.decisions.on_pull_request import decide as decide_on_pull_request
 from service.errors import GitHubBusy, GitHubFailed, GitHubGone
 from service.github.client import Comment, GitHub
-from service.jobs import people, press, review
+from service.jobs import pauses, people, press, review
 from service.jobs.carry_out import Scene, carry_out
 from service.jobs.client import github
 from service.jobs.clones import fetch, make_sure_of
@@ -51,6 +51,12 @@ def handle(tools: Tools, client: GitHub, row_id: int) -> None:
         delivery = session.get(Delivery, row_id)
         if delivery is None or delivery.processed_at is not None:
             return
+        pause = pauses.until(session, delivery.repository or "", now=tools.now())
+        if pause is not None:
+            deliveries.failed(
+                session, row_id, error="GitHub asked for a pause", not_before=pause, counted=False
+            )
+            return
         again = backoff(delivery.attempts + 1, first=tools.settings.retry_seconds)
         deliveries.begin(session, row_id, not_before=tools.now() + again)
     with bound(delivery=delivery.delivery_id, repository=delivery.repository):
@@ -67,10 +73,9 @@ def _handle(tools: Tools, client: GitHub, delivery: Delivery, again: timedelta) 
         _stamp(tools, row_id)
     except GitHubFailed as error:
         log.warning("delivery %d waits: %s", row_id, error)
+        not_before = pauses.note(tools, delivery.repository or "", error) or tools.now() + again
         with tools.write() as session:
-            deliveries.failed(
-                session, row_id, error=str(error), not_before=tools.now() + again, counted=False
-            )
+            deliveries.failed(session, row_id, error=str(error), not_before=not_before, counted=False)
     except Exception as error:
         with tools.write() as session:
             text = f"{type(error).__name__}: {error}"

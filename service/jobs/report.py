@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from service.errors import GitHubFailed
 from service.github.client import Check, GitHub
+from service.jobs import pauses
 from service.jobs.client import github
 from service.jobs.looks import look_at_pull
 from service.jobs.report_input import report_input
@@ -32,11 +33,14 @@ def make_report(tools: Tools, client: GitHub, contribution_id: int) -> None:
     """Report, if one is due. The head is read again first: a verdict never stands under another commit."""
     with tools.read() as session:
         contribution = session.get(Contribution, contribution_id)
-    if contribution is None or contribution.report_made >= contribution.report_wanted:
-        return
+        if contribution is None or contribution.report_made >= contribution.report_wanted:
+            return
+        if pauses.until(session, contribution.repository, now=tools.now()) is not None:
+            return  # whoever looks for what is due finds it afterwards
     try:
         head = client.pull_request(contribution.repository, contribution.number).head_sha
     except GitHubFailed as error:
+        pauses.note(tools, contribution.repository, error)
         log.warning("report on %s#%d waits: %s", contribution.repository, contribution.number, error)
         return
     with tools.write() as session:

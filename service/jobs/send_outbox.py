@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from service.errors import GitHubBusy, GitHubFailed, GitHubGone, LeaseLost
 from service.github.client import GitHub
-from service.jobs import leaf_results, pace
+from service.jobs import leaf_results, pace, pauses
 from service.jobs.client import github
 from service.jobs.heart import beating
 from service.jobs.senders import Sent, Way, send
@@ -54,7 +54,8 @@ def send_for(tools: Tools, client: GitHub, installation: str) -> None:
     name, seconds = f"outbox:{installation}", tools.settings.lease_seconds
     while True:
         with tools.write() as session:
-            if locks.paused(session, name, now=tools.now()):
+            now = tools.now()
+            if any(locks.paused(session, wait, now=now) for wait in (name, f"github:{installation}")):
                 return
             held = locks.acquire(session, name, owner=tools.owner, now=tools.now(), seconds=seconds)
         if held is None:
@@ -148,7 +149,8 @@ class _Sender:
             again = timedelta(seconds=error.retry_after)
         with self.tools.write() as session:
             outbox.mark_failed(session, letter, error=str(error), not_before=self.tools.now() + again)
-        self._pause(min(again.total_seconds(), error.retry_after if error.limited else first))
+        if pauses.note(self.tools, letter.repository, error) is None:
+            self._pause(min(again.total_seconds(), first))
 
     def _pause(self, seconds: float) -> None:
         """All processes keep to it, those that start later too."""

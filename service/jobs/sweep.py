@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from pipelines.errors import ExitCode, Failure
 from service.errors import GitHubFailed, LeaseLost
 from service.github.client import GitHub
+from service.jobs import pauses
 from service.jobs.advance import advance
 from service.jobs.client import github
 from service.jobs.heart import beating
@@ -59,9 +60,14 @@ def sweep(tools: Tools, client: GitHub) -> None:
 
 
 def _reconcile(tools: Tools, client: GitHub, repository: str) -> None:
+    with tools.read() as session:
+        if pauses.until(session, repository, now=tools.now()) is not None:
+            return
     try:
         reconcile(tools, client, repository)
     except (GitHubFailed, LeaseLost) as error:
+        if isinstance(error, GitHubFailed):
+            pauses.note(tools, repository, error)
         log.warning("%s was not compared with GitHub this time: %s", repository, error)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from service.errors import LeaseLost
@@ -64,9 +64,14 @@ def pause(session: Session, name: str, *, until: datetime) -> None:
     session.execute(update(Lock).where(Lock.name == f"pause:{name}").values(expires_at=until))
 
 
-def paused(session: Session, name: str, *, now: datetime) -> bool:
+def paused_until(session: Session, name: str, *, now: datetime) -> datetime | None:
+    """When the pause is over; None when there is none."""
     still = ~due(Lock.expires_at, now, longest=_LONGEST_PAUSE)
-    return bool(session.scalar(select(exists().where(Lock.name == f"pause:{name}", still))))
+    return session.scalar(select(Lock.expires_at).where(Lock.name == f"pause:{name}", still))
+
+
+def paused(session: Session, name: str, *, now: datetime) -> bool:
+    return paused_until(session, name, now=now) is not None
 
 
 def alone(session: Session, name: str) -> None:

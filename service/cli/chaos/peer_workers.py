@@ -1,6 +1,6 @@
 """Two usual ways to work off webhooks, as they are found in the field, to be put into the same storm.
 
-`python -m service.cli.chaos.peer_workers pop`     takes a webhook off a Redis list (RPOP), then works on it
+`python -m service.cli.chaos.peer_workers`          takes a webhook off a Redis list (RPOP), then works on it
 `celery -A service.cli.chaos.peer_workers worker`  a Celery task with `acks_late`, and nothing else
 
 Both do what a service of this kind does: look, answer under the pull request, and do what is left (a label, a status).

