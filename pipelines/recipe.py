@@ -12,8 +12,8 @@ from pipelines.collect.config import CollectSettings
 from pipelines.compare.config import CompareConfig
 from pipelines.engines.config import ModelSource
 from pipelines.errors import WrongUse
-from pipelines.evaluate.config import EvaluateSettings
-from pipelines.generate.config import GenerateConfig
+from pipelines.evaluate.config import AskSettings, EvaluateSettings, PrecheckSettings
+from pipelines.generate.config import GenerateConfig, PreviewSettings
 from pipelines.mix.config import MixSettings
 from pipelines.train.config import TrainSettings
 
@@ -31,6 +31,9 @@ class Recipe(BaseModel):
     train: TrainSettings = TrainSettings()
     evaluate: EvaluateSettings = EvaluateSettings()
     compare: CompareConfig = CompareConfig()
+    precheck: PrecheckSettings = PrecheckSettings()
+    preview: PreviewSettings = PreviewSettings()
+    ask: AskSettings = AskSettings()
 
     def with_mirrors(self, prefixes: Iterable[str]) -> "Recipe":
         """The same, allowing documents from the hosts of these URL prefixes: who mirrors a host vouches for it."""

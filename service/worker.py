@@ -10,6 +10,8 @@ from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_
 from service import queue
 from service.jobs import (
     advance,
+    answer,
+    answer_input,
     bell,
     carry_out,
     check,
@@ -26,6 +28,7 @@ from service.jobs import (
     reconcile,
     report,
     report_input,
+    roll_back,
     run_stage,
     schedule_release,
     send_outbox,
@@ -34,8 +37,10 @@ from service.jobs import (
     stage_process,
     standing,
     start_release,
+    start_trial,
     sweep,
     tools,
+    trial_results,
 )
 from service.logging import configure
 from service.settings import get_settings
@@ -44,6 +49,8 @@ app = queue.app
 
 JOBS = (
     advance,
+    answer,
+    answer_input,
     bell,
     carry_out,
     check,
@@ -60,6 +67,7 @@ JOBS = (
     reconcile,
     report,
     report_input,
+    roll_back,
     run_stage,
     schedule_release,
     send_outbox,
@@ -68,8 +76,10 @@ JOBS = (
     stage_process,
     standing,
     start_release,
+    start_trial,
     sweep,
     tools,
+    trial_results,
 )
 """All modules of `service.jobs`; a test compares with the folder."""
 

@@ -1,6 +1,6 @@
 """An exam item as tokens: asked as training rows are, with the span of the reference answer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipelines.artifacts import ExamItem, Message
@@ -76,6 +76,17 @@ def batches(items: Sequence[AskedItem], batch_tokens: int) -> list[list[AskedIte
             grouped[-1].append(item)
         else:
             grouped.append([item])
+    return grouped
+
+
+def portions(prompts: Mapping[str, Sequence[int]], answer_tokens: int, batch_tokens: int) -> list[list[str]]:
+    """Keys of prompts of like length, to be answered together: at most `batch_tokens`, answers and padding included."""
+    grouped: list[list[str]] = []
+    for key, prompt in sorted(prompts.items(), key=lambda pair: (len(pair[1]), pair[0])):
+        if grouped and (len(prompt) + answer_tokens) * (len(grouped[-1]) + 1) <= batch_tokens:
+            grouped[-1].append(key)
+        else:
+            grouped.append([key])
     return grouped
 
 

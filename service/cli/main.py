@@ -8,10 +8,10 @@ import typer
 from rich.console import Console
 
 from pipelines.errors import ExitCode, StageError
-from service.errors import Misconfigured, ServiceError
+from service.errors import Misconfigured, Refusal, ServiceError
 
-COMMANDS = ("demo", "up", "lint", "new", "run", "release", "doctor", "bench")
-"""Each is a function of the same name in the module of the same name."""
+COMMANDS = ("demo", "up", "lint", "new", "preview", "run", "release", "doctor", "bench")
+"""Each is a function, or a group of further commands, of the same name in the module of the same name."""
 
 _HELP = """Lets a community teach one language model the way open source takes patches.
 
@@ -23,7 +23,11 @@ def build(names: Iterable[str] = COMMANDS) -> typer.Typer:
     app = typer.Typer(help=_HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
     app.callback(help=_HELP)(_nothing)
     for name in names:
-        app.command(name)(getattr(importlib.import_module(f"service.cli.{name}"), name))
+        found = getattr(importlib.import_module(f"service.cli.{name}"), name)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=name)
+        else:
+            app.command(name)(found)
     return app
 
 
@@ -43,7 +47,9 @@ def main() -> None:
         sys.exit(error.exit_code)
     except ServiceError as error:
         _say(console, error.message, error.mend)
-        sys.exit(ExitCode.WRONG_USE if isinstance(error, Misconfigured) else ExitCode.OUTSIDE_FAILED)
+        sys.exit(
+            ExitCode.WRONG_USE if isinstance(error, Misconfigured | Refusal) else ExitCode.OUTSIDE_FAILED
+        )
     except KeyboardInterrupt:
         _say(console, "interrupted", "")
         sys.exit(130)

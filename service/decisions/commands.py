@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 RunKindName = Literal["check", "evaluate", "release"]
+TrialKind = Literal["precheck", "preview", "ask"]
 ReactionName = Literal["+1", "-1", "eyes", "rocket", "confused"]
 
 
@@ -68,4 +69,40 @@ class MarkMerged:
     merged_sha: str
 
 
-Command = StartRun | CancelRun | Approve | DropApproval | Hold | React | Answer | Report | MarkMerged
+@dataclass(frozen=True)
+class StartTrial:
+    """A short run that answers the comment: its place in the queue at first, at last what came of it."""
+
+    kind: TrialKind
+    head_sha: str
+    base_sha: str
+    requested_by: str
+    comment_id: int
+    leaf: str | None = None
+    """preview: the one leaf that is asked for."""
+    prompt: str | None = None
+    """ask"""
+
+
+@dataclass(frozen=True)
+class TryRelease:
+    """All of a release but publishing it; the run answers the comment."""
+
+    head_sha: str
+    requested_by: str
+    comment_id: int
+
+
+Command = (
+    StartRun
+    | CancelRun
+    | Approve
+    | DropApproval
+    | Hold
+    | React
+    | Answer
+    | Report
+    | MarkMerged
+    | StartTrial
+    | TryRelease
+)

@@ -13,7 +13,8 @@ from service.jobs.advance import start
 from service.jobs.gather import newest_run
 from service.jobs.recipes import recipe_of
 from service.jobs.start_release import as_reference, plan_release, published
-from service.ledger import contributions, outbox, runs
+from service.jobs.start_trial import start_trial
+from service.ledger import answers, contributions, outbox, runs
 from service.ledger.runs import RunRequest
 from service.ledger.session import nudge_after_commit
 from service.ledger.tables import Contribution, RunKind, RunState
@@ -40,9 +41,7 @@ def carry_out(scene: Scene, commands: Sequence[c.Command]) -> None:
             case c.React(comment_id, reaction):
                 _write(scene, "reaction", comment_id, {"reaction": reaction})
             case c.Answer(comment_id, text):
-                marker = answer_marker(comment_id)
-                body = {"number": scene.number, "marker": marker, "body": f"{marker}\n{text}"}
-                _write(scene, "answer", comment_id, body)
+                _answer(scene, comment_id, text)
             case c.StartRun(kind="release"):
                 plan_release(
                     scene.session,
@@ -51,6 +50,10 @@ def carry_out(scene: Scene, commands: Sequence[c.Command]) -> None:
                     commit=command.head_sha,
                     requested_by=command.requested_by,
                 )
+            case c.TryRelease(head_sha, by, comment_id):
+                _try_release(scene, head_sha, by, comment_id)
+            case c.CancelRun(run_id, state, reason) if scene.contribution is None:
+                runs.cancel(scene.session, run_id, state=RunState(state), reason=reason, now=scene.now)
             case _:
                 if scene.contribution is None:
                     raise AssertionError(f"{command} makes no sense under an issue")
@@ -62,6 +65,10 @@ def _on_contribution(scene: Scene, contribution: Contribution, command: c.Comman
     match command:
         case c.StartRun():
             start(session, scene.settings, _request(scene, contribution, command), now=now)
+        case c.StartTrial(kind=kind, comment_id=comment_id):
+            if not start_trial(session, scene.settings, contribution, command, now=now):
+                text = f"Another {kind} of this commit is under way. Ask again when it is answered."
+                _answer(scene, comment_id, text)
         case c.CancelRun(run_id, state, reason):
             runs.cancel(session, run_id, state=RunState(state), reason=reason, now=now)
         case c.Approve(head_sha, by):
@@ -100,6 +107,16 @@ def _request(scene: Scene, contribution: Contribution, command: c.StartRun) -> R
     )
 
 
+def _try_release(scene: Scene, head_sha: str, by: str, comment_id: int) -> None:
+    run = plan_release(
+        scene.session, scene.settings, scene.repository, commit=head_sha, requested_by=by, dry_run=True
+    )
+    if run.context.get("dry_run"):
+        answers.promise(scene.session, run.id, number=scene.number, comment_id=comment_id)
+    else:  # a release began at the same moment
+        _answer(scene, comment_id, "A release is being cut already; its gate says the same as a dry run.")
+
+
 def _mark_merged(scene: Scene, contribution: Contribution, merged_sha: str) -> None:
     contribution.state, contribution.merged_sha = "merged", merged_sha
     head = (scene.session, scene.repository, scene.number, contribution.head_sha)
@@ -109,6 +126,16 @@ def _mark_merged(scene: Scene, contribution: Contribution, merged_sha: str) -> N
     evaluation = newest_run(*head, RunKind.EVALUATE, RunState.SUCCEEDED)
     leaves = leaf_results.changed_leaves(check.result)
     leaf_results.merged(scene.session, contribution, leaves, evaluation, now=scene.now)
+
+
+def _answer(scene: Scene, comment_id: int, text: str) -> None:
+    marker = answer_marker(comment_id)
+    _write(
+        scene,
+        "answer",
+        comment_id,
+        {"number": scene.number, "marker": marker, "body": f"{marker}\n{text}"},
+    )
 
 
 def _write(scene: Scene, kind: str, comment_id: int, payload: dict[str, object]) -> None:

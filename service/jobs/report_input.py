@@ -51,7 +51,7 @@ def report_input(session: Session, settings: Settings, contribution: Contributio
         state=_state(contribution),
         approved_by=approval.by if approval and approved else None,
         check=_check(runs),
-        runs=tuple(_run_line(session, run) for run in runs),
+        runs=tuple(run_line(session, run) for run in runs),
         evaluation=_evaluation(runs),
         shipped_in=_shipped_in(session, contribution),
     )
@@ -75,7 +75,7 @@ def _check(runs: Sequence[Run]) -> CheckResult | None:
     )
 
 
-def _run_line(session: Session, run: Run) -> RunLine:
+def run_line(session: Session, run: Run) -> RunLine:
     seen = forecast.forecast(session, run.id) if run.kind is not RunKind.CHECK else None
     return RunLine(
         id=run.id,

@@ -1,6 +1,7 @@
 """How each kind of letter is brought to GitHub. Every one finds what an earlier try left, so none is there twice."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -73,10 +74,19 @@ def _release(client: GitHub, letter: Letter, payload: dict[str, Any]) -> Sent:
     return Sent(published.id, published.url)
 
 
+def _withdrawal(client: GitHub, letter: Letter, payload: dict[str, Any]) -> Sent:
+    with suppress(GitHubGone):  # somebody deleted the release; there is nothing left to mark
+        client.withdraw_release(
+            letter.repository, payload["tag"], title=payload["title"], note=payload["note"]
+        )
+    return Sent(None)
+
+
 _SENDERS: Final[dict[str, Callable[[GitHub, Letter, dict[str, Any]], Sent]]] = {
     "comment": _comment,
     "answer": _answer,
     "reaction": _reaction,
     "check": _check,
     "release": _release,
+    "withdrawal": _withdrawal,
 }

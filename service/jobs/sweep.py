@@ -17,7 +17,7 @@ from service.jobs.client import github
 from service.jobs.heart import beating
 from service.jobs.reconcile import reconcile
 from service.jobs.tools import Tools, tools
-from service.ledger import contributions, deliveries, leases, locks, outbox
+from service.ledger import answers, contributions, deliveries, leases, locks, outbox
 from service.ledger.session import nudge_after_commit
 from service.ledger.tables import Run, RunState, Stage, StageState
 from service.queue import app, stage_task
@@ -73,6 +73,8 @@ def _sweep_ledger(session: Session, tools: Tools) -> None:
         nudge_after_commit(session, stage_task(queue), 0)
     for contribution_id in contributions.reports_due(session):
         nudge_after_commit(session, "report", contribution_id)
+    for answer_id in answers.due(session):
+        nudge_after_commit(session, "answer", answer_id)
     letter = outbox.take(session, now=now)
     if letter is not None:
         nudge_after_commit(session, "send_outbox", letter.id)

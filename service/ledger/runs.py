@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from pipelines.plan import RunContext, stages_of
+from pipelines.plan import RunContext, stages_in
+from service.ledger import answers
 from service.ledger.contributions import want_report
 from service.ledger.session import insert_or_ignore
 from service.ledger.tables import Run, RunKind, RunState, Stage, StageState
@@ -74,7 +75,7 @@ def _stages(run_id: int, request: RunRequest, now: datetime) -> list[Stage]:
         return [check]
     return [
         Stage(run_id=run_id, position=position, name=stage.name, subject=stage.subject, queue=stage.queue)
-        for position, stage in enumerate(stages_of(request.context.kind))
+        for position, stage in enumerate(stages_in(request.context))
     ]
 
 
@@ -133,6 +134,7 @@ def end(
 
 
 def _report(session: Session, run: Run) -> None:
+    answers.want(session, run.id)
     if run.contribution_id is not None:
         want_report(session, run.contribution_id)
 
