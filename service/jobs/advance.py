@@ -118,9 +118,9 @@ def _end(going: _Going, state: RunState, ending: str) -> None:
 
 
 def _comparison(stages: list[Stage]) -> Comparison | None:
-    folder = next(
-        (stage.run_dir for stage in stages if stage.name == "compare" and stage.state == "succeeded"), None
-    )
+    """Of a run that has a candidate; a precheck's compare stage leaves another paper."""
+    compared = (stage for stage in stages if (stage.name, stage.subject) == ("compare", ""))
+    folder = next((stage.run_dir for stage in compared if stage.state is StageState.SUCCEEDED), None)
     return Comparison.load(Path(folder)) if folder else None
 
 
