@@ -6,10 +6,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.decisions import on_comment, on_pull_request
-from service.decisions.commands import Approve, CancelRun, Command, DropApproval, Hold, StartRun
+from service.decisions.commands import (
+    Approve,
+    CancelRun,
+    Command,
+    DropApproval,
+    Hold,
+    StartRun,
+    StartTrial,
+    TryRelease,
+)
 from service.decisions.comment_commands import COMMANDS
 from service.decisions.facts import OpenRun, Person, Policy, PullRequestFacts, Role
 from service.decisions.on_comment import CommentFacts
+from service.decisions.trials import PRECHECK_MINUTES
 from tests.service.decisions.makers import AUTHOR, BASE, MAIN, pull
 
 HEADS = [f"{digit}" * 40 for digit in "abc"]
@@ -39,6 +49,28 @@ class World:
         facts = CommentFacts(5, body, by, False, self.facts, MAIN, older_than_head=late)
         orders = on_comment.decide(facts)
         self.carry_out(orders, by.role in TRIAGERS, by.role in {"admin", "maintain"})
+        for order in orders:
+            if isinstance(order, StartTrial):
+                self.answers_for(order, by, late=late)
+            elif isinstance(order, TryRelease):
+                assert by.role in {"admin", "maintain"}
+
+    def answers_for(self, order: StartTrial, by: Person, *, late: bool) -> None:
+        """Somebody does: leave for this head, a triager who speaks of it, or an author within what authors have."""
+        facts = self.facts
+        assert order.head_sha == facts.head_sha
+        assert facts.state == "open"
+        assert not facts.draft
+        if self.leave == {order.head_sha}:
+            return
+        assert not late
+        if by.role in TRIAGERS:
+            return
+        assert by.is_author
+        trusted = by.login in facts.policy.trusted_authors
+        assert order.kind == "precheck" or (order.kind == "preview" and trusted)
+        allowance = PRECHECK_MINUTES if order.kind == "precheck" else facts.policy.budget_minutes
+        assert facts.spent_minutes < allowance
 
     def carry_out(self, orders: list[Command], may_approve: bool, may_release: bool) -> None:
         for order in orders:

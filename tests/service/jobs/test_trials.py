@@ -97,29 +97,18 @@ def test_a_precheck_is_answered_at_once_and_its_answer_follows_the_run(
     assert "1 of 3 stages done" in answer(standin, pull, comment, "precheck")
 
 
-def test_a_preview_of_one_leaf_that_is_named_by_its_end_shows_kept_and_dropped_samples(
-    house: House, standin: StandIn, pull: Pull
-) -> None:
-    comment = say(house, standin, pull, f"/graft preview {LEAF.rpartition('/')[2]}")
-    carry_out(house, "cpu", "gpu")
-
-    said = answer(standin, pull, comment, "preview")
-    assert f"`{LEAF}`" in said
-    assert "of 4 kept" in said
-    assert "judged" in said or "❌" in said
-
-
-def test_the_same_preview_asked_again_computes_nothing(
+def test_a_preview_shows_kept_and_dropped_samples_and_asked_again_computes_nothing(
     house: House, standin: StandIn, pull: Pull, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    say(house, standin, pull, "/graft preview")
-    carry_out(house, "cpu", "gpu")
-    monkeypatch.setattr(run_stage, "StageProcess", None)
-    comment = say(house, standin, pull, "/graft preview")
-    carry_out(house, "cpu", "gpu")
-
-    assert all(stage.reused for stage in newest(house, RunKind.PREVIEW).stages)
-    assert "of 4 kept" in answer(standin, pull, comment, "preview")
+    for again in (False, True):
+        comment = say(house, standin, pull, f"/graft preview {LEAF.rpartition('/')[2]}")
+        carry_out(house, "cpu", "gpu")
+        said = answer(standin, pull, comment, "preview")
+        assert f"`{LEAF}`" in said
+        assert "of 4 kept" in said
+        assert "judged" in said or "❌" in said
+        assert all(stage.reused is again for stage in newest(house, RunKind.PREVIEW).stages)
+        monkeypatch.setattr(run_stage, "StageProcess", None)
 
 
 def test_a_prompt_goes_to_the_models_that_there_are_and_their_answers_stand_side_by_side(
