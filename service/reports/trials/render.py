@@ -41,7 +41,7 @@ def _what(trial: TrialInput) -> str:
     names = {
         "precheck": "Precheck",
         "preview": "Preview",
-        "ask": "Asking",
+        "ask": "`ask`",
         "release": "Dry run of a release",
     }
     return f"{names[trial.run.kind]} of `{trial.short_sha}`"
