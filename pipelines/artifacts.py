@@ -264,6 +264,8 @@ class ExamReport(Paper):
     model_digest: str
     scores: tuple[ItemScore, ...]
     answers: tuple[Answer, ...] = ()
+    told: tuple[ItemScore, ...] = ()
+    """For a precheck: the same items once more, with what the leaf has to teach before the model's eyes."""
 
 
 # ---- compare ----

@@ -290,7 +290,7 @@ def _evaluate_config(planned: PlannedStage, context: RunContext) -> EvaluateConf
     match context.kind:
         case "precheck":
             settings["max_answers"] = recipe.precheck.max_answers
-            asked = {"seeds_beside": recipe.precheck.other_items}
+            asked = {"seeds": True}
         case "ask":
             settings["answer_tokens"] = recipe.ask.answer_tokens
             asked = {"prompt": context.prompt or ""}

@@ -16,16 +16,15 @@ from pipelines.artifacts import Paper, Sample, Value
 
 
 class Familiarity(StrEnum):
-    """The contribution's answers beside those of the other leaves, under the same model."""
+    """Whether the model finds the seeds' answers clearly likelier once it is told what the leaf has to teach."""
 
-    LESS = "less familiar"
-    LIKE = "as familiar"
-    MORE = "more familiar"
+    NEW = "new to it"
+    FAMILIAR = "may be known"
     UNKNOWN = "cannot tell"
 
 
 class Level(Value):
-    """A mean in points (100 x mean log-likelihood per token, in nats) with its interval."""
+    """A mean in points (100 x mean log-likelihood per token, in nats), or of differences, with its interval."""
 
     points: float
     low: float
@@ -43,28 +42,32 @@ class SeedScore(Value):
     seed_answer: str
     model_answer: str
     points: float
-    tokens: int
+    """By itself, as in the exam."""
+    told_points: float | None
+    """Told beforehand; None where that is too long for the model."""
 
 
 class LeafLevel(Value):
     leaf_id: str
-    level: Level
+    alone: Level
+    gain: Level | None
 
 
 class Precheck(Paper):
+    """Told: a knowledge question with its context in view, a skill's after two of the leaf's other seeds."""
+
     file: ClassVar[str] = "precheck.json"
 
     familiarity: Familiarity
     summary: str
     """What was seen, in one sentence."""
     confidence: float
-    level: Level
-    """Over all seeds of the contribution."""
-    others: Level | None
-    """Over exam questions of other leaves; None where there are no others."""
-    other_leaves: int = 0
-    against_others: Level | None
-    """The difference of the two; its `n` and `groups` are those of the seeds."""
+    alone: Level
+    """Over all seeds of the contribution, the model by itself."""
+    told: Level | None
+    """Over those that it could be told."""
+    gain: Level | None
+    """Told minus alone, on the same seeds."""
     leaves: tuple[LeafLevel, ...] = ()
     seeds: tuple[SeedScore, ...] = ()
     """Those that the model was also asked; the others count in the levels."""

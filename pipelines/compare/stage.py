@@ -45,12 +45,12 @@ def run(run_dir: RunDir) -> Manifest:
 
 
 def _precheck(run_dir: RunDir, reference: ExamReport, config: CompareConfig) -> Manifest:
-    """No candidate: what the reference knows of the contribution, beside what it knows of others."""
+    """No candidate: what the reference knows of the contribution."""
     paper = precheck(reference, config)
     run_dir.write_json(Precheck.file, paper)
     run_dir.progress.say(len(reference.scores), len(reference.scores), "items")
     return run_dir.finish(
-        {"familiarity": paper.familiarity.value, "summary": paper.summary, "seeds": paper.level.n}
+        {"familiarity": paper.familiarity.value, "summary": paper.summary, "seeds": paper.alone.n}
     )
 
 

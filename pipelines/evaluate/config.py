@@ -19,8 +19,8 @@ class EvaluateConfig(EvaluateSettings):
     """`model` names a source; None: the `model` input (a Checkpoint's or Release's folder)."""
 
     model: ModelSource | None = None
-    seeds_beside: int | None = None
-    """For a precheck: all seeds of the contribution, beside so many exam questions of other leaves."""
+    seeds: bool = False
+    """For a precheck: all seeds of the contribution in the exam's place, the model by itself and told beforehand."""
     prompt: str | None = None
     """For `ask`: nothing is scored, this prompt is answered."""
 
@@ -28,8 +28,6 @@ class EvaluateConfig(EvaluateSettings):
 class PrecheckSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    other_items: int = Field(default=120, ge=0)
-    """Exam questions of other leaves that the seeds are compared with."""
     max_answers: int = Field(default=40, ge=1)
     """Seeds to which the model's own answer is shown."""
 

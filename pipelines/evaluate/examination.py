@@ -3,16 +3,26 @@
 import json
 import math
 import os
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.artifacts import Answer, ExamItem, ItemScore
+from pipelines.artifacts import Answer, ExamItem, ItemScore, Message
 from pipelines.chat import ChatTokenizer
-from pipelines.errors import WrongUse
-from pipelines.evaluate.asking import AskedItem, ask, batches, portions, prompt_text
+from pipelines.errors import BadContribution, WrongUse
+from pipelines.evaluate.asking import (
+    TOO_LONG,
+    AskedItem,
+    ask,
+    asked_alone,
+    batches,
+    portions,
+    prompt_text,
+)
 from pipelines.evaluate.config import EvaluateConfig
 from pipelines.evaluate.store import KeptAnswer, KeptScore, ScoreStore
+from pipelines.files import digest
 from pipelines.models import model_digest, resolve_model
 from pipelines.provenance import code_version
 from pipelines.runs import RunDir
@@ -20,6 +30,7 @@ from pipelines.runs import RunDir
 if TYPE_CHECKING:
     from pipelines.evaluate.language_model import LanguageModel
 
+Conversation = tuple[Message, ...]
 DECIMALS = 6
 """Of nats per token; finer differences are the processor's, not the model's."""
 _DEFAULT_CONTEXT = 2048
@@ -45,18 +56,49 @@ class Examination:
         self._store = ScoreStore(shared / self.digest[:32] / f"{code_version('evaluate')}-{_device()}")
         self._model: LanguageModel | None = None
 
-    def score(self, items: tuple[ExamItem, ...]) -> tuple[tuple[ItemScore, ...], int]:
+    def score(self, items: Sequence[ExamItem]) -> tuple[tuple[ItemScore, ...], int]:
         """Every item's score in the exam's order, and how many were not known before."""
-        found = {item.id: self._store.find(item.id, KeptScore) for item in items}
+        wanted = {item.id: (item, asked_alone(item)) for item in items}
+        kept, fresh = self._scores(wanted)
+        return tuple(_item_score(item, kept[item.id]) for item in items), fresh
+
+    def score_told(self, conversations: Mapping[str, tuple[ExamItem, Conversation]]) -> tuple[ItemScore, ...]:
+        """Items, by id, with a conversation that ends in their question; those that are too long are left out."""
+        wanted = {
+            f"{key}-told-{digest([message.model_dump() for message in said])[:16]}": (item, said)
+            for key, (item, said) in conversations.items()
+            if self._fits(item, said)
+        }
+        kept, _ = self._scores(wanted)
+        return tuple(_item_score(item, kept[key]) for key, (item, _) in wanted.items())
+
+    def _fits(self, item: ExamItem, conversation: Conversation) -> bool:
+        try:
+            ask(item, self.tokenizer, self.context, conversation)
+        except BadContribution as error:
+            if error.code != TOO_LONG:
+                raise
+            return False
+        return True
+
+    def _scores(
+        self, wanted: Mapping[str, tuple[ExamItem, Conversation]]
+    ) -> tuple[dict[str, KeptScore], int]:
+        """Store key -> score, and how many were not there before."""
+        found = {key: self._store.find(key, KeptScore) for key in wanted}
         kept = {key: score for key, score in found.items() if score is not None}
-        new = [ask(item, self.tokenizer, self.context) for item in items if item.id not in kept]
-        done = len(items) - len(new)
-        for batch in batches(new, self._config.batch_tokens):
+        new = {
+            ask(item, self.tokenizer, self.context, said): key
+            for key, (item, said) in wanted.items()
+            if key not in kept
+        }
+        done = len(kept)
+        for batch in batches(list(new), self._config.batch_tokens):
             for asked, value in zip(batch, self.model().log_likelihoods(batch), strict=True):
-                kept[asked.item.id] = self._keep(asked, value)
+                kept[new[asked]] = self._keep(new[asked], asked, value)
             done += len(batch)
-            self._run_dir.progress.say(done, len(items), "items", f"{len(items) - len(new)} known before")
-        return tuple(_item_score(item, kept[item.id]) for item in items), len(new)
+            self._run_dir.progress.say(done, len(wanted), "items", f"{len(wanted) - len(new)} known before")
+        return kept, len(new)
 
     def answer(self, items: list[ExamItem]) -> tuple[Answer, ...]:
         tokens = self._config.answer_tokens
@@ -83,7 +125,7 @@ class Examination:
             for item in items
         )
 
-    def _keep(self, asked: AskedItem, value: float) -> KeptScore:
+    def _keep(self, key: str, asked: AskedItem, value: float) -> KeptScore:
         if not math.isfinite(value):
             raise WrongUse(
                 "score_not_finite",
@@ -91,7 +133,7 @@ class Examination:
                 mend="The weights are damaged or were trained at too high a rate: train again with a lower one.",
             )
         score = KeptScore(log_likelihood=round(value, DECIMALS), tokens=asked.answer_tokens)
-        self._store.keep(asked.item.id, score)
+        self._store.keep(key, score)
         return score
 
     def model(self) -> "LanguageModel":

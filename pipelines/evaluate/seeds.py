@@ -1,19 +1,23 @@
-"""What a precheck asks: every seed of the contribution, beside exam questions of other leaves for a yardstick."""
+"""What a precheck asks: every seed of the contribution, by itself and told beforehand what the leaf has to teach."""
 
-from pipelines.artifacts import ExamItem, Exams, LeafSet
+from collections.abc import Sequence
+
+from pipelines.artifacts import ExamItem, Exams, LeafSet, Message
 from pipelines.errors import BadContribution
+from pipelines.evaluate.asking import user_text
 from pipelines.runs import RunDir
 
+_SHOTS = 2
 
-def seeds_beside_others(run_dir: RunDir, most_others: int) -> tuple[ExamItem, ...]:
-    """The contribution's seeds, put aside or not, in the exam's form; then at most `most_others` exam items of others.
 
-    A seed that was put aside keeps the id it has in the exam, so that an evaluation need not score it again. Which
-    others are taken follows from their content alone. Raises BadContribution when no leaf is contributed.
+def contributed_seeds(run_dir: RunDir) -> tuple[ExamItem, ...]:
+    """The contribution's seeds, put aside or not, in the exam's form.
+
+    A seed that was put aside keeps the id it has in the exam, so that an evaluation need not score it again.
+    Raises BadContribution when no leaf is contributed.
     """
     folder = run_dir.input_path("leafset")
-    exam = Exams.load(folder).items
-    seeds = {item.id: item for item in exam if item.contributed}
+    seeds = {item.id: item for item in Exams.load(folder).items if item.contributed}
     for entry in LeafSet.load(folder).contributed():
         for seed in entry.leaf.seeds:
             item = ExamItem.of(entry.leaf, seed, contributed=True)
@@ -24,6 +28,21 @@ def seeds_beside_others(run_dir: RunDir, most_others: int) -> tuple[ExamItem, ..
             "this commit adds or changes no leaf, so there are no seeds to ask",
             mend="Push a leaf, then ask again.",
         )
-    ordered = sorted(seeds.values(), key=lambda item: (item.leaf_id, item.group, item.id))
-    others = sorted((item for item in exam if not item.contributed), key=lambda item: item.id)
-    return (*ordered, *others[:most_others])
+    return tuple(sorted(seeds.values(), key=lambda item: (item.leaf_id, item.group, item.id)))
+
+
+def told(item: ExamItem, items: Sequence[ExamItem]) -> tuple[Message, ...]:
+    """The conversation that tells the model what it is to know: for knowledge the context, with the question under it;
+    for a skill the leaf's next two seeds as they should be answered, then the question.
+    """
+    if item.kind.is_knowledge:
+        return (Message(role="user", content=f"{item.context or ''}\n\n{item.question}".strip()),)
+    leaf = [other for other in items if other.leaf_id == item.leaf_id]
+    at = leaf.index(item)
+    messages: list[Message] = []
+    for other in (leaf[at + 1 :] + leaf[:at])[:_SHOTS]:
+        messages += [
+            Message(role="user", content=user_text(other)),
+            Message(role="assistant", content=other.answer.strip()),
+        ]
+    return (*messages, Message(role="user", content=user_text(item)))

@@ -8,7 +8,7 @@ from pipelines.evaluate.asking import to_be_answered
 from pipelines.evaluate.config import EvaluateConfig
 from pipelines.evaluate.examination import DECIMALS, Examination
 from pipelines.evaluate.reply import reply
-from pipelines.evaluate.seeds import seeds_beside_others
+from pipelines.evaluate.seeds import contributed_seeds, told
 from pipelines.runs import Manifest, RunDir
 
 
@@ -16,10 +16,7 @@ def run(run_dir: RunDir) -> Manifest:
     config = EvaluateConfig.model_validate(run_dir.spec().config)
     if config.prompt is not None:
         return reply(run_dir, config, config.prompt)
-    if config.seeds_beside is not None:
-        items = seeds_beside_others(run_dir, config.seeds_beside)
-    else:
-        items = Exams.load(run_dir.input_path("exams")).items
+    items = contributed_seeds(run_dir) if config.seeds else Exams.load(run_dir.input_path("exams")).items
     if not items:
         raise WrongUse(
             "no_exam_items",
@@ -29,8 +26,11 @@ def run(run_dir: RunDir) -> Manifest:
     run_dir.progress.say(0, len(items), "items", "reading the model")
     examination = Examination(run_dir, config)
     scores, fresh = examination.score(items)
+    told_scores = ()
+    if config.seeds:
+        told_scores = examination.score_told({item.id: (item, told(item, items)) for item in items})
     answers = examination.answer(to_be_answered(items, config.max_answers))
-    report = ExamReport(model_digest=examination.digest, scores=scores, answers=answers)
+    report = ExamReport(model_digest=examination.digest, scores=scores, answers=answers, told=told_scores)
     run_dir.write_json(ExamReport.file, report)
     return run_dir.finish(
         {

@@ -92,7 +92,7 @@ def test_each_command_is_answered_once_in_one_comment_that_ends_with_the_result(
 def test_the_precheck_shows_scores_and_the_models_own_answers(second: JourneyReport, said: Commands) -> None:
     body = said.answer("precheck")
     assert "Asked: **the base model**" in body
-    assert "the seeds of this contribution" in body
+    assert "what being told gains" in body
     assert "the model's answer" in body
 
 

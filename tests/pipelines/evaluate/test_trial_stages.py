@@ -1,4 +1,4 @@
-"""`evaluate` for trials: seeds beside others, and one prompt."""
+"""`evaluate` for trials: seeds alone and told, and one prompt."""
 
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from pipelines.errors import BadContribution
 from pipelines.evaluate import language_model
 from pipelines.evaluate.asking import portions
 from pipelines.evaluate.config import EvaluateConfig
+from pipelines.evaluate.seeds import told
 from pipelines.evaluate.stage import run
 from pipelines.models import resolve_model
 from pipelines.provenance import code_version
@@ -32,10 +33,10 @@ def leaf(leaf_id: str) -> Leaf:
     return Leaf(id=leaf_id, kind=Kind.FREEFORM, version=3, created_by="ada", seeds=seeds)
 
 
-def collected(folder: Path, *, contributed: bool = True) -> Path:
+def collected(folder: Path, *, contributed: bool = True, one: Leaf | None = None) -> Path:
     """One leaf that is contributed and two others; of each, two of five seeds are put aside."""
     folder.mkdir(parents=True)
-    leaves = {leaf("skills/new"): contributed, leaf("skills/a"): False, leaf("skills/b"): False}
+    leaves = {one or leaf("skills/new"): contributed, leaf("skills/a"): False, leaf("skills/b"): False}
     items = [ExamItem.of(one, seed, contributed=new) for one, new in leaves.items() for seed in one.seeds[3:]]
     entries = tuple(
         LeafEntry(leaf=one.model_copy(update={"seeds": one.seeds[:3]}), contributed=new)
@@ -57,31 +58,58 @@ def make_run(folder: Path, home: Path, inputs: dict[str, Path], **settings: Any)
     return RunDir.create(folder / "run", spec, Place(models=home / "models", leaves=home / "leaves"))
 
 
-def test_all_seeds_of_the_contribution_are_asked_and_some_questions_of_others(
-    tmp_path: Path, home: Path
-) -> None:
+def test_all_seeds_of_the_contribution_are_asked_alone_and_told(tmp_path: Path, home: Path) -> None:
     leafset = collected(tmp_path / "collected")
-    run_dir = make_run(tmp_path, home, {"leafset": leafset}, seeds_beside=3, max_answers=4)
+    run_dir = make_run(tmp_path, home, {"leafset": leafset}, seeds=True, max_answers=4)
     run(run_dir)
     report = ExamReport.load(run_dir.path)
-    own = [score for score in report.scores if score.contributed]
-    assert {score.leaf_id for score in own} == {"skills/new"}
-    assert len({score.item_id for score in own}) == len(own) == 5
-    assert len(report.scores) - len(own) == 3
+    assert {score.leaf_id for score in report.scores} == {"skills/new"}
+    assert len({score.item_id for score in report.scores}) == len(report.scores) == 5
+    assert [score.item_id for score in report.told] == [score.item_id for score in report.scores]
+    assert all(
+        one.log_likelihood != other.log_likelihood
+        for one, other in zip(report.scores, report.told, strict=True)
+    )
     assert len(report.answers) == 4
+
+
+def test_a_skill_is_told_by_two_of_its_other_seeds_and_knowledge_by_its_context() -> None:
+    skill = leaf("skills/new")
+    items = [ExamItem.of(skill, seed, contributed=True) for seed in skill.seeds]
+    said = told(items[4], items)
+    assert [message.content for message in said] == [
+        items[0].question,
+        items[0].answer,
+        items[1].question,
+        items[1].answer,
+        items[4].question,
+    ]
+    known = items[0].model_copy(update={"kind": Kind.KNOWLEDGE, "context": "Birds sing."})
+    assert [message.content for message in told(known, [known])] == [f"Birds sing.\n\n{known.question}"]
+
+
+def test_a_seed_that_cannot_be_told_for_its_length_is_scored_alone(tmp_path: Path, home: Path) -> None:
+    long = leaf("skills/new")
+    seeds = tuple(seed.model_copy(update={"question": seed.question + "x" * 1500}) for seed in long.seeds)
+    leafset = collected(tmp_path / "collected", one=long.model_copy(update={"seeds": seeds}))
+    run_dir = make_run(tmp_path, home, {"leafset": leafset}, seeds=True, max_answers=1)
+    run(run_dir)
+    report = ExamReport.load(run_dir.path)
+    assert (len(report.scores), report.told) == (5, ())
 
 
 def test_what_a_precheck_has_scored_the_exam_need_not_score_again(tmp_path: Path, home: Path) -> None:
     leafset = collected(tmp_path / "collected")
-    run(make_run(tmp_path / "precheck", home, {"leafset": leafset}, seeds_beside=100))
+    run(make_run(tmp_path / "precheck", home, {"leafset": leafset}, seeds=True))
     manifest = run(make_run(tmp_path / "exam", home, {"exams": leafset}))
-    assert manifest.summary["scored"] == 0
+    others = 4
+    assert manifest.summary["scored"] == others
 
 
 def test_a_commit_without_a_leaf_has_no_seeds_to_ask(tmp_path: Path, home: Path) -> None:
     leafset = collected(tmp_path / "collected", contributed=False)
     with pytest.raises(BadContribution) as caught:
-        run(make_run(tmp_path, home, {"leafset": leafset}, seeds_beside=3))
+        run(make_run(tmp_path, home, {"leafset": leafset}, seeds=True))
     assert caught.value.code == "nothing_contributed"
 
 

@@ -69,7 +69,7 @@ def test_a_precheck_says_what_it_means_and_what_to_do(familiarity: Familiarity) 
     found = precheck().model_copy(update={"familiarity": familiarity})
     body = render(replace(trial("precheck"), precheck=found))
     assert "**Next:**" in body
-    row = r"\| \*\*the seeds of this contribution\*\* +\| +−311\.4 \| +\[−342\.0, −280\.8\] \| +15 in 5 groups \|"
+    row = r"\| \*\*the model by itself\*\* +\| +−311\.4 \| +\[−342\.0, −280\.8\] \| +15 in 5 groups \|"
     assert re.search(row, body)
     assert "**release 2026.46.1**" in body
     assert "… and 14 further seeds" in body
@@ -129,7 +129,7 @@ def test_nothing_that_people_or_models_wrote_acts_in_an_answer(kind: TrialKind, 
 def test_an_answer_fits_into_a_comment() -> None:
     found = precheck("word " * 200)
     many = found.model_copy(
-        update={"seeds": found.seeds * 60, "level": found.level.model_copy(update={"n": 200})}
+        update={"seeds": found.seeds * 60, "alone": found.alone.model_copy(update={"n": 200})}
     )
     body = render(replace(trial("precheck"), precheck=many))
     assert len(body.encode("utf-16-le")) // 2 <= LONGEST

@@ -42,17 +42,21 @@ def line(kind: RunKind, state: RunState, *, done: int = 99, **changes: object) -
 
 
 def precheck(text: str = "A high, thin `see`.", leaf: str = LEAF) -> Precheck:
-    own = Level(points=-311.4, low=-342.0, high=-280.8, n=15, groups=5)
+    alone = Level(points=-311.4, low=-342.0, high=-280.8, n=15, groups=5)
+    gain = Level(points=98.1, low=65.2, high=131.0, n=15, groups=5)
     return Precheck(
-        familiarity=Familiarity.LESS,
-        summary="On average the model gives each token of these answers a likelihood of 4.4 %, which is clearly less "
-        "than those of 6 other leaves (-98.1 points, 95 % interval -131.0 to -65.2): there is something to teach.",
+        familiarity=Familiarity.NEW,
+        summary="By itself the model gives each token of these answers a likelihood of 4.4 % on average; told "
+        "beforehand, it finds them clearly likelier (+98.1 points, 95 % interval +65.2 to +131.0): there is something "
+        "to teach.",
         confidence=0.95,
-        level=own,
-        others=Level(points=-213.3, low=-226.1, high=-200.5, n=24, groups=8),
-        other_leaves=6,
-        against_others=Level(points=-98.1, low=-131.0, high=-65.2, n=15, groups=5),
-        leaves=(LeafLevel(leaf_id=leaf, level=own), LeafLevel(leaf_id="skills/b", level=own)),
+        alone=alone,
+        told=Level(points=-213.3, low=-226.1, high=-200.5, n=15, groups=5),
+        gain=gain,
+        leaves=(
+            LeafLevel(leaf_id=leaf, alone=alone, gain=gain),
+            LeafLevel(leaf_id="skills/b", alone=alone, gain=None),
+        ),
         seeds=(
             SeedScore(
                 leaf_id=leaf,
@@ -60,7 +64,7 @@ def precheck(text: str = "A high, thin `see`.", leaf: str = LEAF) -> Precheck:
                 seed_answer=text,
                 model_answer=text,
                 points=-301.0,
-                tokens=9,
+                told_points=None,
             ),
         ),
     )

@@ -133,8 +133,8 @@ def test_a_trial_shows_what_it_found(garden: Garden) -> None:
         for name in ("precheck", "preview", "ask", "dry_run")
     )
 
-    assert "the seeds of this contribution−311.4 [−342.0, −280.8]15" in precheck
-    assert "difference−98.1 [−131.0, −65.2]" in precheck
+    assert "the model by itself−311.4 [−342.0, −280.8]15" in precheck
+    assert "what being told gains+98.1 [+65.2, +131.0]" in precheck
     assert "1 of 3 kept" in preview
     assert "dropped write:not parsed" in preview
     assert "candidate of run 1A wren." in ask
