@@ -7,7 +7,7 @@ comment are decided one after the other, each on the facts that the ones before 
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, assert_never
 
 from service.decisions.commands import (
     Answer,
@@ -124,7 +124,7 @@ def _may(who: Who, facts: CommentFacts) -> bool:
         case Who.TRUSTED:
             return by.may_triage or is_trusted(by, pull)
         case _:
-            return False
+            assert_never(who)
 
 
 def _why_not(who: Who, facts: CommentFacts) -> str:

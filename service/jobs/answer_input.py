@@ -62,7 +62,11 @@ def _read(paper: type[P], run: Run) -> P | None:
 
 def _replies(run: Run) -> dict[ModelRole, Reply]:
     said = run.result.get("replies", {})
-    return {role: Reply.model_validate(said[role]) for role in MODELS if role in said}
+    try:
+        return {role: Reply.model_validate(said[role]) for role in MODELS if role in said}
+    except ValidationError:
+        log.warning("the answers of run %d cannot be read: its answer is short", run.id)
+        return {}
 
 
 def _release(run: Run) -> ReleasePaper | None:

@@ -38,7 +38,7 @@ def preview(taxonomy: Path, home: Path, *words: str) -> str:
     arguments = ["preview", *words, "--taxonomy", str(taxonomy), "--recipe", "scripted", "--home", str(home)]
     result = CliRunner().invoke(
         build(("preview", "run")), arguments, catch_exceptions=False, standalone_mode=False
-    )  # type: ignore[call-arg]
+    )
     return result.output
 
 

@@ -48,7 +48,7 @@ def say(*words: str, keys: str = "") -> str:
         CliRunner()
         .invoke(app, ["release", *words], input=keys, catch_exceptions=False, standalone_mode=False)
         .output
-    )  # type: ignore[call-arg]
+    )
 
 
 def states(engine: Engine) -> dict[str, str]:
