@@ -2,7 +2,7 @@
 
 from statistics import fmean
 
-from pipelines.artifacts import ExamReport, Exams
+from pipelines.artifacts import ExamReport, Exams, ItemScore
 from pipelines.errors import WrongUse
 from pipelines.evaluate.asking import to_be_answered
 from pipelines.evaluate.config import EvaluateConfig
@@ -26,7 +26,7 @@ def run(run_dir: RunDir) -> Manifest:
     run_dir.progress.say(0, len(items), "items", "reading the model")
     examination = Examination(run_dir, config)
     scores, fresh = examination.score(items)
-    told_scores = ()
+    told_scores: tuple[ItemScore, ...] = ()
     if config.seeds:
         told_scores = examination.score_told({item.id: (item, told(item, items)) for item in items})
     answers = examination.answer(to_be_answered(items, config.max_answers))

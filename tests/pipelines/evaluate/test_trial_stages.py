@@ -125,7 +125,7 @@ def test_a_model_that_has_said_all_is_not_cut(
     tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chat = ChatTokenizer.load(resolve_model("tiny:1", home / "models"))
-    ended = chat.tokenizer.token_to_id(chat.special["eos_token"])
+    ended = chat.tokenizer.token_to_id(chat.special["eos_token"]) or 0
 
     def say(self: Any, prompts: Any, tokens: int) -> list[list[int]]:
         return [[72] * (tokens - 1) + [ended]]

@@ -1,5 +1,7 @@
 """A preview on the scripted engine: few leaves, few samples, and what was dropped."""
 
+from typing import Any
+
 import pytest
 
 from pipelines.artifacts import SampleSet
@@ -11,7 +13,7 @@ from pipelines.recipe import load_recipe
 from pipelines.trials import Preview
 from tests.pipelines.generate.conftest import BIRDS, RHYMES, SHORTER, Workshop
 
-SMALL = {"samples_per_leaf": 3, "min_kept": 0}
+SMALL: dict[str, Any] = {"samples_per_leaf": 3, "min_kept": 0}
 
 
 def previewed(workshop: Workshop, leaf: str | None = None, **more: object) -> Preview:
