@@ -132,18 +132,6 @@ def test_a_prompt_goes_to_the_models_that_there_are_and_their_answers_stand_side
     assert "@ada" not in said
 
 
-def test_a_second_trial_of_a_kind_waits_for_the_first_to_be_answered(
-    house: House, standin: StandIn, pull: Pull
-) -> None:
-    say(house, standin, pull, '/graft ask "One?"')
-    comment = say(house, standin, pull, '/graft ask "Two?"')
-
-    assert len(run_list(house, pull.number, RunKind.ASK)) == 1
-    assert any(
-        f"answer:{comment} " in body and "under way already" in body for body in bodies(standin, pull.number)
-    )
-
-
 def test_a_push_supersedes_trials_and_their_answers_say_so(
     house: House, standin: StandIn, pull: Pull
 ) -> None:
@@ -158,42 +146,33 @@ def test_a_push_supersedes_trials_and_their_answers_say_so(
     assert "A push moved the head" in said
 
 
-def test_cancel_stops_trials_and_status_tells_of_them(house: House, standin: StandIn, pull: Pull) -> None:
-    comment = say(house, standin, pull, "/graft preview")
-    status = say(house, standin, pull, "/graft status", by="ada")
-    assert any(f"answer:{status} " in body and "preview of" in body for body in bodies(standin, pull.number))
+def test_a_second_trial_is_told_to_wait_status_tells_of_the_first_and_cancel_stops_it(
+    house: House, standin: StandIn, pull: Pull
+) -> None:
+    comment = say(house, standin, pull, '/graft ask "One?"')
+    second = say(house, standin, pull, '/graft ask "Two?"\n/graft status')
+    (said,) = [body for body in bodies(standin, pull.number) if f"answer:{second} " in body]
+    assert "under way already" in said
+    assert "ask of" in said
+    assert len(run_list(house, pull.number, RunKind.ASK)) == 1
 
     say(house, standin, pull, "/graft cancel", by="ada")
 
-    assert newest(house, RunKind.PREVIEW).state is RunState.CANCELLED
-    assert "Cancelled by" in answer(standin, pull, comment, "preview")
+    assert newest(house, RunKind.ASK).state is RunState.CANCELLED
+    assert "Cancelled by" in answer(standin, pull, comment, "ask")
 
 
-@pytest.mark.parametrize(
-    ("exit_code", "says"),
-    [
+def test_a_trial_that_fails_says_how_to_go_on(house: House, standin: StandIn, pull: Pull) -> None:
+    for exit_code, says in (
         (ExitCode.OUTSIDE_FAILED, "say `/graft preview` again"),
         (ExitCode.FAILED, "mend what is named here and push"),
-    ],
-)
-def test_a_trial_that_fails_says_how_to_go_on(
-    house: House, standin: StandIn, pull: Pull, exit_code: ExitCode, says: str
-) -> None:
-    comment = say(house, standin, pull, "/graft preview")
-    end_stage(house, newest(house, RunKind.PREVIEW).id, exit_code=exit_code)
+    ):
+        comment = say(house, standin, pull, "/graft preview")
+        end_stage(house, newest(house, RunKind.PREVIEW).id, exit_code=exit_code)
 
-    said = answer(standin, pull, comment, "preview")
-    assert says in said
-    assert "<b>" not in said
-
-
-def test_a_stranger_starts_nothing(house: House, standin: StandIn, pull: Pull) -> None:
-    for body in ("/graft preview", '/graft ask "Who?"', "/graft release --dry-run"):
-        say(house, standin, pull, body, by="ada")
-
-    assert {run.kind for run in run_list(house, pull.number)} == {RunKind.CHECK}
-    with house.tools.read() as session:
-        assert answers.open_dry_run(session, house.tools.settings.repositories[0]) is None
+        said = answer(standin, pull, comment, "preview")
+        assert says in said
+        assert "<b>" not in said
 
 
 def test_an_answer_whose_nudge_was_lost_is_found_by_the_sweeper(
