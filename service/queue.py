@@ -18,6 +18,7 @@ ROUTES = {
     "handle_delivery": "control",
     "check": "control",
     "report": "control",
+    "answer": "control",
     "send_outbox": "control",
     "sweep": "control",
     "schedule_release": "control",

@@ -8,6 +8,8 @@ import sys
 from service import queue
 from service.jobs import (
     advance,
+    answer,
+    answer_input,
     artifact_folders,
     bell,
     carry_out,
@@ -33,6 +35,7 @@ from service.jobs import (
     report,
     report_input,
     review,
+    roll_back,
     run_stage,
     schedule_release,
     send_outbox,
@@ -41,15 +44,19 @@ from service.jobs import (
     stage_process,
     standing,
     start_release,
+    start_trial,
     strays,
     sweep,
     tools,
+    trial_results,
 )
 
 app = queue.app
 
 JOBS = (
     advance,
+    answer,
+    answer_input,
     artifact_folders,
     bell,
     carry_out,
@@ -75,6 +82,7 @@ JOBS = (
     report,
     report_input,
     review,
+    roll_back,
     run_stage,
     schedule_release,
     send_outbox,
@@ -83,9 +91,11 @@ JOBS = (
     stage_process,
     standing,
     start_release,
+    start_trial,
     strays,
     sweep,
     tools,
+    trial_results,
 )
 """All modules of `service.jobs`; a test compares with the folder."""
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from pipelines.artifacts import ExamItem
 from pipelines.collect.config import CollectSettings
-from pipelines.files import digest
 from taxonomy_schema.models import Kind, Leaf, Seed
 
 _MANY_CONTEXTS = 5
@@ -26,7 +25,7 @@ class Split:
         return self.leaf.model_copy(update={"seeds": self.prompting})
 
     def exam_items(self, *, contributed: bool) -> tuple[ExamItem, ...]:
-        return tuple(_item(self.leaf, seed, contributed=contributed) for seed in self.exam)
+        return tuple(ExamItem.of(self.leaf, seed, contributed=contributed) for seed in self.exam)
 
 
 def split_seeds(leaf: Leaf, settings: CollectSettings) -> Split:
@@ -107,17 +106,3 @@ def _texts(seed: Seed, kind: Kind) -> frozenset[str]:
 
 def _plain(text: str) -> str:
     return " ".join(text.casefold().split())
-
-
-def _item(leaf: Leaf, seed: Seed, *, contributed: bool) -> ExamItem:
-    content = [leaf.id, seed.context, seed.question, seed.answer]
-    return ExamItem(
-        id=digest(content)[:16],
-        leaf_id=leaf.id,
-        contributed=contributed,
-        kind=leaf.kind,
-        group=seed.group,
-        question=seed.question,
-        answer=seed.answer,
-        context=seed.context,
-    )

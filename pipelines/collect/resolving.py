@@ -9,7 +9,10 @@ import os
 import socket
 from collections.abc import Callable, Iterable
 from typing import Final
-from urllib.request import getproxies_environment, proxy_bypass_environment
+from urllib.request import (  # type: ignore[attr-defined]  # the second is left out of the stubs
+    getproxies_environment,
+    proxy_bypass_environment,
+)
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Lookup = Callable[[str], Iterable[str]]

@@ -3,16 +3,20 @@
 from pipelines.artifacts import Comparison, ExamReport, SideBySide
 from pipelines.compare.config import CompareConfig
 from pipelines.compare.items import align
+from pipelines.compare.precheck import precheck
 from pipelines.compare.summary import summarise
 from pipelines.compare.verdicts import deciding_rows, headline, leaf_rows
 from pipelines.errors import WrongUse
 from pipelines.runs import Manifest, RunDir
+from pipelines.trials import Precheck
 
 
 def run(run_dir: RunDir) -> Manifest:
     spec = run_dir.spec()
     config = CompareConfig.model_validate(spec.config)
     reference = ExamReport.load(run_dir.input_path("reference"))
+    if "candidate" not in spec.inputs:
+        return _precheck(run_dir, reference, config)
     candidate = ExamReport.load(run_dir.input_path("candidate"))
     control = ExamReport.load(run_dir.input_path("control")) if "control" in spec.inputs else None
     items = align(reference, control, candidate)
@@ -37,6 +41,16 @@ def run(run_dir: RunDir) -> Manifest:
             "items": len(items),
             "leaves": len(paper.by_leaf),
         }
+    )
+
+
+def _precheck(run_dir: RunDir, reference: ExamReport, config: CompareConfig) -> Manifest:
+    """No candidate: what the reference knows of the contribution."""
+    paper = precheck(reference, config)
+    run_dir.write_json(Precheck.file, paper)
+    run_dir.progress.say(len(reference.scores), len(reference.scores), "items")
+    return run_dir.finish(
+        {"familiarity": paper.familiarity.value, "summary": paper.summary, "seeds": paper.alone.n}
     )
 
 

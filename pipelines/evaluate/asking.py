@@ -1,11 +1,13 @@
 """An exam item as tokens: asked as training rows are, with the span of the reference answer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipelines.artifacts import ExamItem, Message
 from pipelines.chat import ChatTokenizer
 from pipelines.errors import BadContribution, WrongUse
+
+TOO_LONG = "exam_item_too_long"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +31,28 @@ def user_text(item: ExamItem) -> str:
     return f"{item.context}\n\n{item.question}"
 
 
+def asked_alone(item: ExamItem) -> tuple[Message, ...]:
+    """The exam's conversation: the question, and nothing before it."""
+    return (Message(role="user", content=user_text(item)),)
+
+
 def prompt_text(item: ExamItem, tokenizer: ChatTokenizer) -> str:
-    return tokenizer.render([Message(role="user", content=user_text(item))], add_generation_prompt=True)
+    return tokenizer.render(asked_alone(item), add_generation_prompt=True)
 
 
-def ask(item: ExamItem, tokenizer: ChatTokenizer, max_tokens: int) -> AskedItem:
+def ask(
+    item: ExamItem, tokenizer: ChatTokenizer, max_tokens: int, conversation: Sequence[Message] = ()
+) -> AskedItem:
     """Tokens of question and reference answer; the answer's span leaves out the sign that ends the turn.
+
+    `conversation` ends with the question; when it is empty, the question stands alone, as in the exam.
 
     Raises BadContribution when the item is longer than the model can read (`max_tokens`).
     """
     answer = item.answer.strip()
-    messages = [Message(role="user", content=user_text(item)), Message(role="assistant", content=answer)]
-    text, prompt = tokenizer.render(messages), prompt_text(item, tokenizer)
+    before = tuple(conversation) or asked_alone(item)
+    text = tokenizer.render([*before, Message(role="assistant", content=answer)])
+    prompt = tokenizer.render(before, add_generation_prompt=True)
     if not text.startswith(prompt + answer):
         raise WrongUse(
             "chat_template_not_incremental",
@@ -61,7 +73,7 @@ def ask(item: ExamItem, tokenizer: ChatTokenizer, max_tokens: int) -> AskedItem:
         )
     if inside[-1] >= max_tokens:
         raise BadContribution(
-            "exam_item_too_long",
+            TOO_LONG,
             f"an exam item of {item.leaf_id} takes {inside[-1] + 1} tokens, the model reads {max_tokens}",
             mend="Shorten the question's context in qna.yaml.",
         )
@@ -76,6 +88,17 @@ def batches(items: Sequence[AskedItem], batch_tokens: int) -> list[list[AskedIte
             grouped[-1].append(item)
         else:
             grouped.append([item])
+    return grouped
+
+
+def portions(prompts: Mapping[str, Sequence[int]], answer_tokens: int, batch_tokens: int) -> list[list[str]]:
+    """Keys of prompts of like length, to be answered together: at most `batch_tokens`, answers and padding included."""
+    grouped: list[list[str]] = []
+    for key, prompt in sorted(prompts.items(), key=lambda pair: (len(pair[1]), pair[0])):
+        if grouped and (len(prompt) + answer_tokens) * (len(grouped[-1]) + 1) <= batch_tokens:
+            grouped[-1].append(key)
+        else:
+            grouped.append([key])
     return grouped
 
 

@@ -19,3 +19,20 @@ class EvaluateConfig(EvaluateSettings):
     """`model` names a source; None: the `model` input (a Checkpoint's or Release's folder)."""
 
     model: ModelSource | None = None
+    seeds: bool = False
+    """For a precheck: all seeds of the contribution in the exam's place, the model by itself and told beforehand."""
+    prompt: str | None = None
+    """For `ask`: nothing is scored, this prompt is answered."""
+
+
+class PrecheckSettings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_answers: int = Field(default=40, ge=1)
+    """Seeds to which the model's own answer is shown."""
+
+
+class AskSettings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    answer_tokens: int = Field(default=128, ge=1)

@@ -1,46 +1,36 @@
-"""`evaluate`: a model sits the exams; what it has scored before under the same weights is not asked again."""
+"""`evaluate`: a model sits the exams, or answers one prompt."""
 
-import json
-import math
-import os
-from importlib import metadata
-from pathlib import Path
 from statistics import fmean
-from typing import TYPE_CHECKING
 
-from pipelines.artifacts import Answer, ExamItem, ExamReport, Exams, ItemScore
-from pipelines.chat import ChatTokenizer
+from pipelines.artifacts import ExamReport, Exams, ItemScore
 from pipelines.errors import WrongUse
-from pipelines.evaluate.asking import AskedItem, ask, batches, prompt_text, to_be_answered
+from pipelines.evaluate.asking import to_be_answered
 from pipelines.evaluate.config import EvaluateConfig
-from pipelines.evaluate.store import KeptAnswer, KeptScore, ScoreStore
-from pipelines.models import model_digest, resolve_model
-from pipelines.provenance import code_version
+from pipelines.evaluate.examination import DECIMALS, Examination
+from pipelines.evaluate.reply import reply
+from pipelines.evaluate.seeds import contributed_seeds, told
 from pipelines.runs import Manifest, RunDir
-
-if TYPE_CHECKING:
-    from pipelines.evaluate.language_model import LanguageModel
-
-_DECIMALS = 6
-"""Of nats per token; finer differences are the processor's, not the model's."""
-_DEFAULT_CONTEXT = 2048
 
 
 def run(run_dir: RunDir) -> Manifest:
     config = EvaluateConfig.model_validate(run_dir.spec().config)
-    exams = Exams.load(run_dir.input_path("exams"))
-    if not exams.items:
+    if config.prompt is not None:
+        return reply(run_dir, config, config.prompt)
+    items = contributed_seeds(run_dir) if config.seeds else Exams.load(run_dir.input_path("exams")).items
+    if not items:
         raise WrongUse(
             "no_exam_items",
             "there is not one exam question in the taxonomy",
             mend="Give leaves at least four seed examples, or raise collect.exam_share in the recipe.",
         )
-    folder = _model_folder(run_dir, config)
-    run_dir.progress.say(0, len(exams.items), "items", "reading the model")
-    examination = _Examination(run_dir, config, folder)
-    scores, fresh = examination.score(exams.items)
-    answers = examination.answer(to_be_answered(exams.items, config.max_answers))
-    report = ExamReport(model_digest=examination.digest, scores=scores, answers=answers)
+    run_dir.progress.say(0, len(items), "items", "reading the model")
+    examination = Examination(run_dir, config)
+    scores, fresh = examination.score(items)
+    told_scores: tuple[ItemScore, ...] = ()
+    if config.seeds:
+        told_scores = examination.score_told({item.id: (item, told(item, items)) for item in items})
+    answers = examination.answer(to_be_answered(items, config.max_answers))
+    report = ExamReport(model_digest=examination.digest, scores=scores, answers=answers, told=told_scores)
     run_dir.write_json(ExamReport.file, report)
     return run_dir.finish(
         {
@@ -48,103 +38,7 @@ def run(run_dir: RunDir) -> Manifest:
             "scored": fresh,
             "reused": len(scores) - fresh,
             "answer_tokens": sum(score.tokens for score in scores),
-            "mean_log_likelihood": round(fmean(score.log_likelihood for score in scores), _DECIMALS),
+            "mean_log_likelihood": round(fmean(score.log_likelihood for score in scores), DECIMALS),
             "answers": len(answers),
         }
     )
-
-
-def _model_folder(run_dir: RunDir, config: EvaluateConfig) -> Path:
-    if config.model is not None:
-        return resolve_model(config.model, run_dir.place().models)
-    return run_dir.input_path("model") / "model"
-
-
-class _Examination:
-    """One model, its tokenizer and what it has scored before. The weights are loaded when first asked."""
-
-    def __init__(self, run_dir: RunDir, config: EvaluateConfig, folder: Path) -> None:
-        self._run_dir, self._config, self._folder = run_dir, config, folder
-        self._tokenizer = ChatTokenizer.load(folder)
-        self.digest = model_digest(folder)
-        settings = json.loads((folder / "config.json").read_text())
-        self._context = int(settings.get("max_position_embeddings", _DEFAULT_CONTEXT))
-        shared = run_dir.place().leaves.parent / "scores"
-        self._store = ScoreStore(shared / self.digest[:32] / f"{code_version('evaluate')}-{_device()}")
-        self._model: LanguageModel | None = None
-
-    def score(self, items: tuple[ExamItem, ...]) -> tuple[tuple[ItemScore, ...], int]:
-        """Every item's score in the exam's order, and how many were not known before."""
-        found = {item.id: self._store.find(item.id, KeptScore) for item in items}
-        kept = {key: score for key, score in found.items() if score is not None}
-        new = [ask(item, self._tokenizer, self._context) for item in items if item.id not in kept]
-        done = len(items) - len(new)
-        for batch in batches(new, self._config.batch_tokens):
-            for asked, value in zip(batch, self._loaded().log_likelihoods(batch), strict=True):
-                kept[asked.item.id] = self._keep(asked, value)
-            done += len(batch)
-            self._run_dir.progress.say(done, len(items), "items", f"{len(items) - len(new)} known before")
-        return tuple(_item_score(item, kept[item.id]) for item in items), len(new)
-
-    def answer(self, items: list[ExamItem]) -> tuple[Answer, ...]:
-        tokens = self._config.answer_tokens
-        found = {item.id: self._store.find(f"{item.id}-answer-{tokens}", KeptAnswer) for item in items}
-        kept = {key: answer for key, answer in found.items() if answer is not None}
-        new = [item for item in items if item.id not in kept]
-        if new:
-            self._run_dir.progress.say(len(items) - len(new), len(items), "answers")
-            prompts = [self._tokenizer.encode(prompt_text(item, self._tokenizer)) for item in new]
-            for item, ids in zip(new, self._loaded().answers(prompts, tokens), strict=True):
-                text = self._tokenizer.tokenizer.decode(ids, skip_special_tokens=True).strip()
-                kept[item.id] = KeptAnswer(answer=text)
-                self._store.keep(f"{item.id}-answer-{tokens}", kept[item.id])
-        return tuple(
-            Answer(
-                item_id=item.id,
-                leaf_id=item.leaf_id,
-                question=item.question,
-                reference_answer=item.answer,
-                answer=kept[item.id].answer,
-            )
-            for item in items
-        )
-
-    def _keep(self, asked: AskedItem, value: float) -> KeptScore:
-        if not math.isfinite(value):
-            raise WrongUse(
-                "score_not_finite",
-                f"the model gives an answer of {asked.item.leaf_id} no finite likelihood ({value})",
-                mend="The weights are damaged or were trained at too high a rate: train again with a lower one.",
-            )
-        score = KeptScore(log_likelihood=round(value, _DECIMALS), tokens=asked.answer_tokens)
-        self._store.keep(asked.item.id, score)
-        return score
-
-    def _loaded(self) -> "LanguageModel":
-        if self._model is None:
-            # Imported late: when every score is known already, no engine is loaded at all.
-            os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # neighbours on the same cores get theirs
-            from pipelines.evaluate.language_model import LanguageModel
-
-            self._model = LanguageModel(self._folder, _device())
-        return self._model
-
-
-def _item_score(item: ExamItem, score: KeptScore) -> ItemScore:
-    return ItemScore(
-        item_id=item.id,
-        leaf_id=item.leaf_id,
-        contributed=item.contributed,
-        group=item.group,
-        log_likelihood=score.log_likelihood,
-        tokens=score.tokens,
-    )
-
-
-def _device() -> str:
-    """`cuda` or `cpu`; torch is only asked where there may be an accelerator, for importing it takes seconds."""
-    if metadata.version("torch").endswith("+cpu") or not Path("/dev/nvidiactl").exists():
-        return "cpu"
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"

@@ -17,9 +17,11 @@ from pipelines.errors import BadContribution, Interrupted, StageError, WrongUse
 from pipelines.generate.asks import Ask, asks_for
 from pipelines.generate.config import GenerateConfig
 from pipelines.generate.keys import leaf_key
+from pipelines.generate.preview import in_preview, preview_of
 from pipelines.generate.store import LeafStore, StoredLeaf
 from pipelines.generate.writer import Tally, Writer
 from pipelines.runs import Manifest, RunDir
+from pipelines.trials import Preview
 
 T = TypeVar("T")
 _SAY_EVERY = 0.5
@@ -41,26 +43,27 @@ def run(run_dir: RunDir) -> Manifest:
     folder = run_dir.input_path("leafset")
     leafset = LeafSet.load(folder)
     store = LeafStore(run_dir.place().leaves)
-    keys = [leaf_key(entry, config) for entry in leafset.entries]
+    entries = leafset.entries if config.preview is None else in_preview(leafset, config.preview)
+    keys = [leaf_key(entry, config) for entry in entries]
     stored = {key: found for key in keys if (found := store.find(key)) is not None}
     reused = frozenset(stored)
     missing: dict[str, tuple[LeafEntry, tuple[Ask, ...]]] = {
         key: (entry, asks_for(entry, folder, config))
         # The contribution goes first: it is what people wait for.
-        for key, entry in sorted(
-            zip(keys, leafset.entries, strict=True), key=lambda pair: not pair[1].contributed
-        )
+        for key, entry in sorted(zip(keys, entries, strict=True), key=lambda pair: not pair[1].contributed)
         if key not in reused
     }
     made = _Made()
     if missing:
         made = _until_told_to_stop(_make(run_dir, config, store, missing, stored))
-    leaves = [(entry, stored[key]) for key, entry in zip(keys, leafset.entries, strict=True)]
+    leaves = [(entry, stored[key]) for key, entry in zip(keys, entries, strict=True)]
     for entry, leaf in leaves:
         if entry.contributed and leaf.kept < config.min_kept:
             raise _too_few(leaf, config)
-    if not any(leaf.kept for _, leaf in leaves):
+    if config.min_kept and not any(leaf.kept for _, leaf in leaves):
         raise _nothing(leaves)
+    if config.preview is not None:
+        run_dir.write_json(Preview.file, preview_of(store, [leaf for _, leaf in leaves], reused))
     return _finish(run_dir, store, leaves, reused, made)
 
 

@@ -2,6 +2,7 @@
 
 LEAVES/
   KEY/samples.jsonl   one Sample a line, in the order of asking
+  KEY/dropped.jsonl   one DroppedSample a line, likewise
   KEY/leaf.json       written last: its presence means "finished"
   KEY.work/           the journal of a leaf that is being written, and the lock of who writes it
 """
@@ -11,7 +12,7 @@ import fcntl
 import os
 import shutil
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from pydantic import BaseModel, ConfigDict
 
 from pipelines.artifacts import Sample
 from pipelines.files import file_digest, write_atomically
+from pipelines.trials import DroppedSample
 
 _POLL = 0.2
 
@@ -72,20 +74,28 @@ class LeafStore:
                     return
             await asyncio.sleep(_POLL)
 
+    def dropped(self, key: str) -> tuple[DroppedSample, ...]:
+        """What a finished leaf did not keep; nothing when that was lost, for no stage depends on it."""
+        try:
+            lines = (self._folder / key / "dropped.jsonl").read_bytes().splitlines()
+            return tuple(DroppedSample.model_validate_json(line) for line in lines)
+        except (FileNotFoundError, ValueError):
+            return ()
+
     def save(
-        self, leaf_id: str, key: str, samples: list[Sample], dropped: Counter[str], spent: "Spent"
+        self, leaf_id: str, key: str, samples: list[Sample], dropped: list[DroppedSample], spent: "Spent"
     ) -> StoredLeaf:
         """Write a finished leaf, its manifest last, and drop its work folder."""
         folder = self._folder / key
         folder.mkdir(exist_ok=True)
-        lines = "".join(sample.model_dump_json() + "\n" for sample in samples)
-        write_atomically(folder / "samples.jsonl", lines.encode())
+        write_atomically(folder / "dropped.jsonl", _lines(dropped), durable=False)
+        write_atomically(folder / "samples.jsonl", _lines(samples))
         stored = StoredLeaf(
             leaf_id=leaf_id,
             key=key,
-            asked=len(samples) + dropped.total(),
+            asked=len(samples) + len(dropped),
             kept=len(samples),
-            dropped=dict(sorted(dropped.items())),
+            dropped=dict(sorted(Counter(sample.reason for sample in dropped).items())),
             requests=spent.requests,
             prompt_tokens=spent.prompt_tokens,
             completion_tokens=spent.completion_tokens,
@@ -104,6 +114,10 @@ class Spent(BaseModel):
     requests: int
     prompt_tokens: int
     completion_tokens: int
+
+
+def _lines(papers: Sequence[BaseModel]) -> bytes:
+    return "".join(paper.model_dump_json() + "\n" for paper in papers).encode()
 
 
 def _locked(descriptor: int) -> bool:

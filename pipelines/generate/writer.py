@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
@@ -16,6 +15,7 @@ from pipelines.generate.journal import Journal
 from pipelines.generate.judge import judge_request, judgement_of
 from pipelines.generate.prompts import prompts_for
 from pipelines.generate.store import LeafStore, Spent, StoredLeaf
+from pipelines.trials import DroppedSample
 
 
 @dataclass(slots=True)
@@ -61,21 +61,22 @@ class Writer:
             )
             return self.store.save(entry.leaf.id, key, samples, dropped, spent)
 
-    async def _sample(self, entry: LeafEntry, ask: Ask, journal: Journal) -> Sample | Dropped:
+    async def _sample(self, entry: LeafEntry, ask: Ask, journal: Journal) -> Sample | DroppedSample:
         async with self.places:
+            written = await self._answer(self.teacher, ask.request, f"write:{ask.index}", journal)
+            draft = None
             try:
-                outcome: Sample | Dropped = await self._written_and_judged(entry, ask, journal)
+                draft = parse_draft(written, ask.fields, ask.answer)
+                outcome: Sample | DroppedSample = await self._judged(entry, ask, draft, journal)
                 self.tally.passed += 1
             except Dropped as dropped:
-                outcome = dropped
+                outcome = _dropped(dropped.reason, draft or Draft("", written.text))
             self.tally.judged += 1
             self.tally.changed()
             return outcome
 
-    async def _written_and_judged(self, entry: LeafEntry, ask: Ask, journal: Journal) -> Sample:
+    async def _judged(self, entry: LeafEntry, ask: Ask, draft: Draft, journal: Journal) -> Sample:
         leaf, prompts = entry.leaf, prompts_for(entry.leaf.kind)
-        written = await self._answer(self.teacher, ask.request, f"write:{ask.index}", journal)
-        draft = parse_draft(written, ask.fields, ask.answer)
         check_draft(draft, leaf.kind, leaf.seeds, ask.passage)
         request = judge_request(entry, draft, ask.passage, prompts, self.config)
         judgement = judgement_of(
@@ -126,19 +127,23 @@ def request_digest(request: CompletionRequest) -> str:
 
 
 def _without_neighbours(
-    asks: tuple[Ask, ...], outcomes: list[Sample | Dropped], entry: LeafEntry
-) -> tuple[list[Sample], Counter[str]]:
+    asks: tuple[Ask, ...], outcomes: list[Sample | DroppedSample], entry: LeafEntry
+) -> tuple[list[Sample], list[DroppedSample]]:
     """Drop what is near an earlier sample; in the order of asking, whichever came back first."""
     kept: list[Sample] = []
-    dropped: Counter[str] = Counter()
+    dropped: list[DroppedSample] = []
     for _, outcome in sorted(zip(asks, outcomes, strict=True), key=lambda pair: pair[0].index):
-        if isinstance(outcome, Dropped):
-            dropped[outcome.reason] += 1
+        if isinstance(outcome, DroppedSample):
+            dropped.append(outcome)
         elif any(near(_draft(outcome), _draft(sample), entry.leaf.kind) for sample in kept):
-            dropped["dedupe:near another sample"] += 1
+            dropped.append(_dropped("dedupe:near another sample", _draft(outcome)))
         else:
             kept.append(outcome)
     return kept, dropped
+
+
+def _dropped(reason: str, draft: Draft) -> DroppedSample:
+    return DroppedSample(reason=reason, question=draft.question, answer=draft.answer, context=draft.context)
 
 
 def _draft(sample: Sample) -> Draft:

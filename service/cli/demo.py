@@ -3,7 +3,7 @@
 import shutil
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +43,7 @@ class DemoOptions:
     kill_in: tuple[str, ...] = ()
     database_url: str = ""
     lease_seconds: float = 15.0
+    before_merge: Callable[[Journey], None] = lambda _journey: None
 
 
 def demo(
@@ -93,7 +94,16 @@ def walk(options: DemoOptions, console: Console) -> JourneyReport:
         killer = WorkerKiller(stack, show, list(options.kill_in))
         leaf = _leaf(options, standin)
         scratch = stack.options.home
-        journey = Journey(stack, standin, ledger, leaf, show, scratch=scratch, on_stage=killer.look)
+        journey = Journey(
+            stack,
+            standin,
+            ledger,
+            leaf,
+            show,
+            scratch=scratch,
+            on_stage=killer.look,
+            before_merge=options.before_merge,
+        )
         walked = journey.walk()
         result = summarise(journey, walked, seconds=time.monotonic() - began)
         _say(result, show)

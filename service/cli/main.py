@@ -13,6 +13,7 @@ COMMANDS = (
     "up",
     "lint",
     "new",
+    "preview",
     "run",
     "release",
     "deliveries",
@@ -77,14 +78,14 @@ def _plain_lint(words: list[str]) -> bool:
 def _tell(error: Exception) -> int | None:
     """Say an error of ours and give its exit code; None for one that is a bug. What it takes is loaded only now."""
     from pipelines.errors import ExitCode, StageError
-    from service.errors import Misconfigured, ServiceError
+    from service.errors import Misconfigured, Refusal, ServiceError
 
     if isinstance(error, StageError):
         _say(error.message, error.mend)
         return error.exit_code
     if isinstance(error, ServiceError):
         _say(error.message, error.mend)
-        return ExitCode.WRONG_USE if isinstance(error, Misconfigured) else ExitCode.OUTSIDE_FAILED
+        return ExitCode.WRONG_USE if isinstance(error, Misconfigured | Refusal) else ExitCode.OUTSIDE_FAILED
     return None
 
 

@@ -17,6 +17,7 @@ from pipelines.plan import (
     StageKey,
     build_spec,
     run_directory,
+    stages_in,
     stages_of,
 )
 from pipelines.recipe import load_recipe
@@ -40,7 +41,6 @@ def run(
     mirror: Annotated[list[str] | None, typer.Option(help="URL=REPO: read documents from REPO.")] = None,
 ) -> None:
     """Carry out the stages of an evaluate run up to STAGE; what is there already is used again."""
-    console = Console(highlight=False)
     names = [planned.name for planned in stages_of("evaluate")]
     if stage not in names:
         raise WrongUse(
@@ -52,9 +52,24 @@ def run(
     context = RunContext(
         kind="evaluate",
         recipe=load_recipe(recipe).with_mirrors(mirrors),
-        commit=_commit(taxonomy, head),
-        base_commit=_commit(taxonomy, base),
+        commit=commit_of(taxonomy, head),
+        base_commit=commit_of(taxonomy, base),
     )
+    carry_out_run(
+        context, up_to=stage, taxonomy=taxonomy, home=home, mirrors=mirrors, console=Console(highlight=False)
+    )
+
+
+def carry_out_run(
+    context: RunContext,
+    *,
+    up_to: str = "",
+    taxonomy: Path,
+    home: Path,
+    mirrors: dict[str, str],
+    console: Console,
+) -> dict[StageKey, Finished]:
+    """Every stage of the run, or those up to the last one of that name; raises StageError at the first that fails."""
     shared = home.resolve()
     place = Place(
         models=shared / "models",
@@ -62,12 +77,16 @@ def run(
         taxonomy=taxonomy.resolve(),
         mirrors=mirrors,
     )
-    last = max(index for index, name in enumerate(names) if name == stage)
+    stages = stages_in(context)
+    last = max(
+        (index for index, planned in enumerate(stages) if planned.name == up_to), default=len(stages) - 1
+    )
     finished: dict[StageKey, Finished] = {}
-    for planned in stages_of("evaluate")[: last + 1]:
+    for planned in stages[: last + 1]:
         finished[planned.key] = _carry_out(
             planned, context, finished, place=place, artifacts=shared / "artifacts", console=console
         )
+    return finished
 
 
 def parse_mirrors(words: list[str]) -> dict[str, str]:
@@ -83,7 +102,7 @@ def parse_mirrors(words: list[str]) -> dict[str, str]:
     return mirrors
 
 
-def _commit(repository: Path, name: str) -> str:
+def commit_of(repository: Path, name: str) -> str:
     found = subprocess.run(
         [
             "git",

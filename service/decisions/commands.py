@@ -7,6 +7,7 @@ from typing import Literal
 from service.decisions.facts import Needed
 
 RunKindName = Literal["check", "evaluate", "release"]
+TrialKind = Literal["precheck", "preview", "ask"]
 ReactionName = Literal["+1", "-1", "eyes", "rocket", "confused"]
 
 
@@ -97,6 +98,30 @@ class MarkMerged:
     merged_sha: str
 
 
+@dataclass(frozen=True)
+class StartTrial:
+    """A short run that answers the comment: its place in the queue at first, at last what came of it."""
+
+    kind: TrialKind
+    head_sha: str
+    base_sha: str
+    requested_by: str
+    comment_id: int
+    leaf: str | None = None
+    """preview: the one leaf that is asked for."""
+    prompt: str | None = None
+    """ask"""
+
+
+@dataclass(frozen=True)
+class TryRelease:
+    """All of a release but publishing it; the run answers the comment."""
+
+    head_sha: str
+    requested_by: str
+    comment_id: int
+
+
 Command = (
     StartRun
     | CancelRun
@@ -110,4 +135,6 @@ Command = (
     | LookAgain
     | Report
     | MarkMerged
+    | StartTrial
+    | TryRelease
 )

@@ -63,13 +63,12 @@ class Who(StrEnum):
 
 @dataclass(frozen=True)
 class CommandSpec:
-    """One line of the table of commands. `available` is false for what this version does not do yet."""
+    """One line of the table of commands."""
 
     name: str
     who: Who
     what: str
     arguments: str = ""
-    available: bool = True
 
     @property
     def usage(self) -> str:
@@ -79,13 +78,12 @@ class CommandSpec:
 COMMANDS: Final = (
     CommandSpec("help", Who.ANYONE, "what can be said here"),
     CommandSpec("status", Who.ANYONE, "where this stands, and what comes next"),
-    CommandSpec("precheck", Who.AUTHOR, "does the present release already know this?", available=False),
+    CommandSpec("precheck", Who.AUTHOR, "does the present release already know this? scores on the seeds"),
     CommandSpec(
         "preview",
         Who.TRUSTED,
         "a few generated samples with the judge's reasons",
         arguments="[leaf]",
-        available=False,
     ),
     CommandSpec(
         "approve", Who.TRIAGER, "leave to spend accelerator time on exactly this head commit", "[commit]"
@@ -96,7 +94,6 @@ COMMANDS: Final = (
         Who.APPROVED_AUTHOR,
         "the same prompt to base model, release and candidate, side by side",
         arguments='"prompt"',
-        available=False,
     ),
     CommandSpec("cancel", Who.AUTHOR, "stop what runs for this pull request"),
     CommandSpec("retry", Who.AUTHOR, "run again what did not end well"),
@@ -109,11 +106,12 @@ _BY_NAME: Final = {spec.name: spec for spec in COMMANDS}
 
 @dataclass(frozen=True)
 class ParsedCommand:
-    """A known command; `line` counts from 1 in the comment."""
+    """A known command; `line` counts from 1 in the comment, `rest` is what follows the name as it was written."""
 
     name: str
     arguments: tuple[str, ...]
     line: int
+    rest: str = ""
 
     @property
     def spec(self) -> CommandSpec:
@@ -150,7 +148,7 @@ def _interpret(rest: str, line: int) -> ParsedCommand | UnknownCommand:
         return ParsedCommand("help", (), line)
     name = words[0].lower()
     if name in _BY_NAME:
-        return ParsedCommand(name, tuple(words[1:]), line)
+        return ParsedCommand(name, tuple(words[1:]), line, rest.strip()[len(name) :].strip())
     close = get_close_matches(name[:40], _BY_NAME, n=1, cutoff=0.6)
     return UnknownCommand(words[0], close[0] if close else None, line)
 

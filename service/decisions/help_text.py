@@ -11,16 +11,15 @@ One command a line, at the start of the line. Quotes and code are never read as 
 |---|---|---|"""
 _FOOT: Final = (
     "An approval holds for one commit: a push drops it. The buttons of the check run mean the same as the commands. "
-    "Commands in reviews are not read."
+    "Commands in reviews are not read. A precheck, a preview and an answer come as a reply to the comment that asked, "
+    "and are edited into it while they are made."
 )
 
 
 def help_text() -> str:
-    """Markdown; what is not in this version yet stands in a list of its own."""
-    rows = [_row(spec) for spec in COMMANDS if spec.available]
-    missing = ", ".join(f"`{spec.usage}`" for spec in COMMANDS if not spec.available)
-    later = f"Not yet in this version: {missing}." if missing else ""
-    return "\n\n".join(filter(None, ["\n".join([_HEAD, *rows]), later, _FOOT]))
+    """Markdown."""
+    rows = [_row(spec) for spec in COMMANDS]
+    return "\n\n".join(["\n".join([_HEAD, *rows]), _FOOT])
 
 
 def _row(spec: CommandSpec) -> str:

@@ -7,7 +7,7 @@ comment are decided one after the other, each on the facts that the ones before 
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, assert_never
 
 from service.decisions.budget import used_up
 from service.decisions.commands import (
@@ -21,6 +21,8 @@ from service.decisions.commands import (
     ReactionName,
     Report,
     StartRun,
+    TrialKind,
+    TryRelease,
 )
 from service.decisions.comment_commands import PREFIX, ParsedCommand, UnknownCommand, Who, parse
 from service.decisions.facts import Person, Policy, PullRequestFacts
@@ -29,6 +31,8 @@ from service.decisions.leave import UNREADABLE, may_approve_leaves, needed, spen
 from service.decisions.on_pull_request import FREE_KINDS, has_open, start
 from service.decisions.rights import trusts
 from service.decisions.standing import Standing, status_text
+from service.decisions.trials import Asked, Refusal, TrialFacts
+from service.decisions.trials import decide as decide_trial
 from service.decisions.wording import person, short, shown
 
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
@@ -55,6 +59,7 @@ class CommentFacts:
     standing: Standing = field(default_factory=Standing)
     policy: Policy = field(default_factory=Policy)
     """Under an issue too."""
+    trials: TrialFacts = field(default_factory=TrialFacts)
 
 
 @dataclass(frozen=True)
@@ -98,10 +103,9 @@ def _unknown(said: UnknownCommand, facts: CommentFacts) -> Outcome:
 
 def outcome_of(said: ParsedCommand, facts: CommentFacts) -> Outcome:
     """What one known command comes to, by a comment or by a button."""
-    if not said.spec.available:
-        text = f"`{PREFIX} {said.name}` is not yet in this version. `{PREFIX} help` lists what is."
-        return Outcome(facts, "confused", say=text)
     anywhere = _ANYWHERE.get(said.name)
+    if said.name == "cancel" and facts.pull_request is None and facts.trials.dry_run_here is not None:
+        return _cancel_dry_run(said, facts, facts.trials.dry_run_here)
     if anywhere is None and facts.pull_request is None:
         return _refused(said, facts, "It works in pull requests, and this is an issue.")
     if not _may(said.spec.who, facts):
@@ -126,6 +130,8 @@ def _may(who: Who, facts: CommentFacts) -> bool:
         case Who.AUTHOR | Who.APPROVED_AUTHOR:
             # An author without approval may ask, and is then told that approval is what is missing.
             return by.may_triage or (pull is not None and by.is_author)
+        case _:
+            assert_never(who)
 
 
 def _why_not(who: Who, facts: CommentFacts) -> str:
@@ -156,17 +162,40 @@ def _status(said: ParsedCommand, facts: CommentFacts) -> Outcome:  # noqa: ARG00
 
 
 def _release(said: ParsedCommand, facts: CommentFacts) -> Outcome:
-    if said.arguments == ("--dry-run",):
-        return Outcome(facts, "confused", say=f"`{said.spec.usage}`: a dry run is not yet in this version.")
-    if said.arguments:
+    dry_run = said.arguments == ("--dry-run",)
+    if said.arguments and not dry_run:
         return _refused(
-            said, facts, f"It takes no argument {shown(said.arguments[0])}. Say `{PREFIX} release`."
+            said, facts, f"It takes no argument {shown(said.arguments[0])}. Say `{said.spec.usage}`."
         )
     if not facts.default_head_sha:
         return _refused(said, facts, "The default branch cannot be read now. Say it again in a while.")
     head = facts.default_head_sha
+    if dry_run:
+        return _dry_run(facts, head)
     text = f"A release is being cut from {short(head)}; `{PREFIX} status` and the pages show how far it is."
     return Outcome(facts, "rocket", (StartRun("release", head, head, facts.by.login),), text)
+
+
+def _dry_run(facts: CommentFacts, head: str) -> Outcome:
+    if facts.trials.release_open:
+        return Outcome(
+            facts, "eyes", say="A release is being cut already; its gate says the same as a dry run."
+        )
+    if facts.trials.dry_run_open:
+        return Outcome(facts, "eyes", say=f"A dry run is under way already; see `{PREFIX} status`.")
+    after = replace(facts, trials=replace(facts.trials, dry_run_open=True))
+    return Outcome(after, "rocket", (TryRelease(head, facts.by.login, facts.comment_id),))
+
+
+def _trial(said: ParsedCommand, facts: CommentFacts, pull: PullRequestFacts) -> Outcome:
+    kind = _TRIALS[said.name]
+    why_not = _unfit(pull)
+    asked = Asked(facts.by, facts.comment_id, facts.older_than_head)
+    found = Refusal(why_not) if why_not else decide_trial(kind, said, asked, pull, facts.trials)
+    if isinstance(found, Refusal):
+        return Outcome(facts, found.reaction, say=f"`{PREFIX} {said.name}`: {found.why}")
+    started = replace(facts.trials, started=facts.trials.started | {kind})
+    return Outcome(replace(facts, trials=started), "rocket", (found,))
 
 
 def _approve(said: ParsedCommand, facts: CommentFacts, pull: PullRequestFacts) -> Outcome:
@@ -250,16 +279,28 @@ def _no_leave(pull: PullRequestFacts) -> str:
 
 
 def _cancel(said: ParsedCommand, facts: CommentFacts, pull: PullRequestFacts) -> Outcome:  # noqa: ARG001
-    doomed = [run for run in pull.open_runs if run.kind not in FREE_KINDS]
+    doomed = [run.id for run in pull.open_runs if run.kind not in FREE_KINDS]
+    kept = tuple(run for run in pull.open_runs if run.id not in doomed)
+    if facts.trials.dry_run_here is not None and facts.by.may_maintain:
+        doomed.append(facts.trials.dry_run_here)
     if not doomed:
         return Outcome(facts, "eyes", say="Nothing is running or waiting here that could be cancelled.")
     reason = f"Cancelled by {person(facts.by.login)}."
-    kept = tuple(run for run in pull.open_runs if run not in doomed)
+    rest = replace(facts.trials, dry_run_here=None) if facts.trials.dry_run_here in doomed else facts.trials
     return Outcome(
-        replace(facts, pull_request=replace(pull, open_runs=kept)),
+        replace(facts, pull_request=replace(pull, open_runs=kept), trials=rest),
         "+1",
-        tuple(CancelRun(run.id, "cancelled", reason) for run in doomed),
+        tuple(CancelRun(run_id, "cancelled", reason) for run_id in doomed),
     )
+
+
+def _cancel_dry_run(said: ParsedCommand, facts: CommentFacts, run_id: int) -> Outcome:
+    """In an issue there is nothing else to cancel."""
+    if not facts.by.may_maintain:
+        return _refused(said, facts, _why_not(Who.MAINTAINER, facts))
+    after = replace(facts, trials=replace(facts.trials, dry_run_here=None))
+    cancel = CancelRun(run_id, "cancelled", f"Cancelled by {person(facts.by.login)}.")
+    return Outcome(after, "+1", (cancel,))
 
 
 def _retry(said: ParsedCommand, facts: CommentFacts, pull: PullRequestFacts) -> Outcome:
@@ -281,12 +322,14 @@ def _hold(said: ParsedCommand, facts: CommentFacts, pull: PullRequestFacts) -> O
     return Outcome(after, "+1", (Hold(held, keeps),))
 
 
+_TRIALS: Final[dict[str, TrialKind]] = {"precheck": "precheck", "preview": "preview", "ask": "ask"}
 _ANYWHERE: Final[dict[str, Callable[[ParsedCommand, CommentFacts], Outcome]]] = {
     "help": _help,
     "status": _status,
     "release": _release,
 }
 _ON_PULL_REQUEST: Final[dict[str, Callable[[ParsedCommand, CommentFacts, PullRequestFacts], Outcome]]] = {
+    **dict.fromkeys(_TRIALS, _trial),
     "approve": _approve,
     "evaluate": _evaluate,
     "cancel": _cancel,

@@ -208,6 +208,10 @@ class PyGithubClient:
         with self._repository(repository, f"release {draft.tag}") as repo:
             return releases.publish(repo, draft)
 
+    def withdraw_release(self, repository: str, tag: str, *, title: str, note: str) -> None:
+        with self._repository(repository, f"withdrawal of {tag}") as repo:
+            releases.withdraw(repo, tag, title=title, note=note)
+
     def failed_deliveries(self, since: datetime) -> list[int]:
         """Attempts to be made again, the oldest first; nothing with a token, since only an App sees them."""
         if not self._credentials.is_app:

@@ -12,7 +12,7 @@ from github.GitReleaseAsset import GitReleaseAsset
 from github.Repository import Repository
 from github.Requester import HTTPSRequestsConnectionClass
 
-from service.errors import GitHubFailed
+from service.errors import GitHubFailed, GitHubGone
 from service.github.client import PublishedRelease, ReleaseDraft
 from service.github.text import cut
 
@@ -45,6 +45,21 @@ def publish(repo: Repository, draft: ReleaseDraft) -> PublishedRelease:
         release = release.update_release(name=draft.title, message=body, draft=False)
     found = {asset.name: asset.size for asset in release.get_assets()}
     return PublishedRelease(id=release.id, url=release.html_url, assets=found)
+
+
+def withdraw(repo: Repository, tag: str, *, title: str, note: str) -> None:
+    """A pre-release is never GitHub's "latest", so the release before takes that place. Files and tag stay.
+
+    Raises GitHubGone when there is no such release.
+    """
+    release = _find(repo, tag)
+    if release is None:
+        raise GitHubGone(f"there is no release {tag[:100]!r}")
+    body = release.body or ""
+    if not body.startswith(note):
+        body = cut(f"{note}\n\n{body}", limit=_LONGEST_BODY)
+    if not release.prerelease or release.name != title or (release.body or "") != body:
+        release.update_release(name=title, message=body, draft=False, prerelease=True)
 
 
 def _sizes(draft: ReleaseDraft) -> dict[str, int]:

@@ -15,7 +15,8 @@ from service.decisions.on_stage_finished import EndRun, MakeReady, StageFacts, d
 from service.jobs import leaf_results
 from service.jobs.gather import newest_run
 from service.jobs.planning import context_of, plan
-from service.ledger import outbox, runs
+from service.jobs.trial_results import result_of
+from service.ledger import answers, outbox, runs
 from service.ledger.contributions import want_report
 from service.ledger.runs import RunRequest
 from service.ledger.session import insert_or_ignore, nudge_after_commit
@@ -42,6 +43,7 @@ def advance(session: Session, settings: Settings, run_id: int, *, now: datetime)
             _go_on_checking(going)
         else:
             _go_on(going)
+    answers.want(session, run_id)
     if run.contribution_id is not None:
         want_report(session, run.contribution_id)
         nudge_after_commit(session, "report", run.contribution_id)
@@ -103,19 +105,22 @@ def _end(going: _Going, state: RunState, ending: str) -> None:
     if state is RunState.SUCCEEDED and comparison is not None:
         ending = comparison.summary
     result = comparison.model_dump(mode="json") if comparison else None
+    found = result_of(run.kind, going.stages) if state is RunState.SUCCEEDED else None
+    if found is not None:
+        ending, result = found.ending, found.result
     runs.end(session, run, state=state, ending=ending, now=now, result=result)
     if state is not RunState.SUCCEEDED:
         return
     if run.kind is RunKind.EVALUATE and comparison is not None:
         _record_evaluation(session, run, comparison, now)
-    elif run.kind is RunKind.RELEASE:
+    elif run.kind is RunKind.RELEASE and not context_of(run).dry_run:
         _hand_over_release(going, comparison)
 
 
 def _comparison(stages: list[Stage]) -> Comparison | None:
-    folder = next(
-        (stage.run_dir for stage in stages if stage.name == "compare" and stage.state == "succeeded"), None
-    )
+    """Of a run that has a candidate; a precheck's compare stage leaves another paper."""
+    compared = (stage for stage in stages if (stage.name, stage.subject) == ("compare", ""))
+    folder = next((stage.run_dir for stage in compared if stage.state is StageState.SUCCEEDED), None)
     return Comparison.load(Path(folder)) if folder else None
 
 

@@ -13,7 +13,8 @@ from service.jobs.advance import start
 from service.jobs.gather import newest_run, review_key
 from service.jobs.recipes import recipe_of
 from service.jobs.start_release import as_reference, plan_release, published
-from service.ledger import contributions, outbox, runs
+from service.jobs.start_trial import start_trial
+from service.ledger import answers, contributions, outbox, runs
 from service.ledger.runs import RunRequest
 from service.ledger.session import nudge_after_commit
 from service.ledger.tables import Contribution, RunKind, RunState
@@ -52,6 +53,10 @@ def carry_out(scene: Scene, commands: Sequence[c.Command]) -> None:
                     commit=command.head_sha,
                     requested_by=command.requested_by,
                 )
+            case c.TryRelease(head_sha, by, comment_id):
+                _try_release(scene, head_sha, by, comment_id)
+            case c.CancelRun(run_id, state, reason) if scene.contribution is None:
+                runs.cancel(scene.session, run_id, state=RunState(state), reason=reason, now=scene.now)
             case _:
                 if scene.contribution is None:
                     raise AssertionError(f"{command} makes no sense under an issue")
@@ -63,6 +68,10 @@ def _on_contribution(scene: Scene, contribution: Contribution, command: c.Comman
     match command:
         case c.StartRun():
             start(session, scene.settings, _request(scene, contribution, command), now=now)
+        case c.StartTrial(kind=kind, comment_id=comment_id):
+            if not start_trial(session, scene.settings, contribution, command, now=now):
+                text = f"Another {kind} of this commit is under way. Ask again when it is answered."
+                _answer(scene, comment_id, text)
         case c.CancelRun(run_id, state, reason):
             runs.cancel(session, run_id, state=RunState(state), reason=reason, now=now)
         case c.Approve(head_sha, by):
@@ -103,6 +112,16 @@ def _request(scene: Scene, contribution: Contribution, command: c.StartRun) -> R
         requested_by=command.requested_by,
         context=context,
     )
+
+
+def _try_release(scene: Scene, head_sha: str, by: str, comment_id: int) -> None:
+    run = plan_release(
+        scene.session, scene.settings, scene.repository, commit=head_sha, requested_by=by, dry_run=True
+    )
+    if run.context.get("dry_run"):
+        answers.promise(scene.session, run.id, number=scene.number, comment_id=comment_id)
+    else:  # a release began at the same moment
+        _answer(scene, comment_id, "A release is being cut already; its gate says the same as a dry run.")
 
 
 def _mark_merged(scene: Scene, contribution: Contribution, merged_sha: str) -> None:

@@ -24,6 +24,7 @@ from service.jobs.gather import World, default_tip, facts_of, look, policy_at, w
 from service.jobs.looks import look_at_pull
 from service.jobs.setbacks import backoff
 from service.jobs.standing import standing
+from service.jobs.start_trial import trial_facts
 from service.jobs.tools import Tools, tools
 from service.ledger import contributions, deliveries, locks
 from service.ledger.session import insert_or_ignore
@@ -260,7 +261,8 @@ def _obey(session: Session, tools: Tools, comment: Comment, around: _Around, now
         pull_request=pull,
         default_head_sha=around.default_head_sha,
         older_than_head=older,
-        standing=standing(session, tools.settings, contribution.id if contribution else None),
+        standing=standing(session, tools.settings, contribution.id if contribution else None, repository),
+        trials=trial_facts(session, repository, comment.number, world.pull.head_sha if world else None),
         policy=around.policy,
     )
     scene = Scene(session, tools.settings, repository, comment.number, contribution, now)

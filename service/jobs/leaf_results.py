@@ -80,6 +80,20 @@ def released(
     return sorted(shipped)
 
 
+def withdrawn(session: Session, repository: str, version: str, *, now: datetime) -> list[LeafResult]:
+    """The release is withdrawn: leaves that it was the first to hold are merged, and wait for the next one."""
+    query = select(LeafResult).where(
+        LeafResult.repository == repository,
+        LeafResult.status == "released",
+        LeafResult.version == version,
+    )
+    rows = list(session.scalars(query.order_by(LeafResult.leaf_id)))
+    for row in rows:
+        row.status, row.version, row.updated_at = "merged", None, now
+    session.flush()
+    return rows
+
+
 def unreleased(session: Session, repository: str) -> list[LeafResult]:
     """Leaves that were merged since the last release, by id."""
     query = select(LeafResult).where(LeafResult.repository == repository, LeafResult.status == "merged")

@@ -55,7 +55,7 @@ def report_input(session: Session, settings: Settings, contribution: Contributio
         needed=contribution.needed.get("text", ""),
         reviewers=tuple(contribution.needed.get("reviewers", ())),
         check=_check(runs),
-        runs=tuple(_run_line(session, run) for run in runs),
+        runs=tuple(run_line(session, run) for run in runs),
         evaluation=_evaluation(runs),
         shipped_in=_shipped_in(session, contribution),
     )
@@ -90,7 +90,7 @@ def _policy_effect(written: dict[str, Any] | None) -> PolicyEffect | None:
     )
 
 
-def _run_line(session: Session, run: Run) -> RunLine:
+def run_line(session: Session, run: Run) -> RunLine:
     seen = forecast.forecast(session, run.id) if run.kind is not RunKind.CHECK else None
     return RunLine(
         id=run.id,

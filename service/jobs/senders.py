@@ -8,6 +8,7 @@ comments of ours in one place keeps the oldest and removes the others.
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -126,6 +127,15 @@ def _release(way: Way, letter: Letter, payload: dict[str, Any]) -> Sent:
     return Sent(published.id, published.url)
 
 
+def _withdrawal(way: Way, letter: Letter, payload: dict[str, Any]) -> Sent:
+    way.sure()
+    with suppress(GitHubGone):  # somebody deleted the release; there is nothing left to mark
+        way.client.withdraw_release(
+            letter.repository, payload["tag"], title=payload["title"], note=payload["note"]
+        )
+    return Sent(None)
+
+
 _SENDERS: Final[dict[str, Callable[[Way, Letter, dict[str, Any]], Sent]]] = {
     "comment": _comment,
     "answer": _answer,
@@ -134,4 +144,5 @@ _SENDERS: Final[dict[str, Callable[[Way, Letter, dict[str, Any]], Sent]]] = {
     "review": _review,
     "stray-check": _stray_check,
     "release": _release,
+    "withdrawal": _withdrawal,
 }

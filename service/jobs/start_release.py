@@ -11,13 +11,20 @@ from service.jobs.advance import start
 from service.jobs.clones import make_sure_of
 from service.jobs.recipes import recipe_of
 from service.jobs.tools import Tools
+from service.ledger import answers, runs
 from service.ledger.runs import RunRequest
 from service.ledger.tables import Contribution, Release, Run, RunKind, RunState
 from service.settings import Settings
 
 
 def start_release(
-    session: Session, github: GitHub, settings: Settings, repository: str, *, requested_by: str
+    session: Session,
+    github: GitHub,
+    settings: Settings,
+    repository: str,
+    *,
+    requested_by: str,
+    dry_run: bool = False,
 ) -> Run:
     """Cut a release of the default branch as it is now; the open release run when there is one.
 
@@ -25,17 +32,33 @@ def start_release(
     """
     _, commit = github.default_branch_head(repository)
     make_sure_of(settings, github, repository, (commit,))
-    return plan_release(session, settings, repository, commit=commit, requested_by=requested_by)
+    return plan_release(
+        session, settings, repository, commit=commit, requested_by=requested_by, dry_run=dry_run
+    )
 
 
 def plan_release(
-    session: Session, settings: Settings, repository: str, *, commit: str, requested_by: str
+    session: Session,
+    settings: Settings,
+    repository: str,
+    *,
+    commit: str,
+    requested_by: str,
+    dry_run: bool = False,
 ) -> Run:
-    """A release run on a commit that the clone holds."""
+    """A release run on a commit that the clone holds. A release takes the place of a dry run that is under way and
+    goes on with what that has computed; a dry run waits for nobody and gives way to what is open.
+    """
     now = Tools.now()
     open_run = open_release(session, repository)
+    trying = answers.open_dry_run(session, repository)
     if open_run is not None:
         return open_run
+    if trying is not None and dry_run:
+        return trying
+    if trying is not None:
+        reason = f"{requested_by} asked for the release itself, which goes on with what was computed."
+        runs.cancel(session, trying.id, state=RunState.SUPERSEDED, reason=reason, now=now)
     reference = published(session, repository)
     recipe = recipe_of(settings)
     leaves = leaf_results.unreleased(session, repository)
@@ -43,6 +66,7 @@ def plan_release(
     context = RunContext.model_validate(
         {
             "kind": "release",
+            "dry_run": dry_run,
             "recipe": recipe,
             "commit": commit,
             "base_commit": base,
@@ -91,13 +115,15 @@ def as_reference(release: Release | None) -> ReferenceModel | None:
 
 
 def open_release(session: Session, repository: str) -> Run | None:
-    return session.scalars(
+    """The release that is being cut; a dry run is none."""
+    found = session.scalars(
         select(Run).where(
             Run.repository == repository,
             Run.kind == RunKind.RELEASE,
             Run.state.in_((RunState.QUEUED, RunState.RUNNING)),
         )
-    ).first()
+    )
+    return next((run for run in found if not run.context.get("dry_run")), None)
 
 
 def _taken(session: Session, repository: str) -> list[str]:

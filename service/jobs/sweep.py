@@ -19,7 +19,7 @@ from service.jobs.heart import beating
 from service.jobs.looks import looks_due
 from service.jobs.reconcile import reconcile
 from service.jobs.tools import Tools, tools
-from service.ledger import contributions, cursors, deliveries, leases, locks, outbox
+from service.ledger import answers, contributions, cursors, deliveries, leases, locks, outbox
 from service.ledger.session import nudge_after_commit
 from service.ledger.tables import Run, RunState, Stage, StageState
 from service.queue import app, stage_task
@@ -89,6 +89,8 @@ def sweep_ledger(session: Session, tools: Tools) -> None:
         nudge_after_commit(session, stage_task(queue), 0)
     for contribution_id in contributions.reports_due(session):
         nudge_after_commit(session, "report", contribution_id)
+    for answer_id in answers.due(session):
+        nudge_after_commit(session, "answer", answer_id)
     for row_id in outbox.installations(session, now=now).values():
         nudge_after_commit(session, "send_outbox", row_id)
 

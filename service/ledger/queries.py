@@ -68,6 +68,13 @@ class RunView:
     started_at: datetime | None
     finished_at: datetime | None
     stages: tuple[StageView, ...] = ()
+    dry_run: bool = False
+    """Of a release: nothing is published."""
+
+    @property
+    def name(self) -> str:
+        """What kind of run it is, in words: `evaluate`, `release (dry run)`."""
+        return f"{self.kind} (dry run)" if self.dry_run else self.kind.value
 
     @property
     def stages_done(self) -> int:
@@ -81,7 +88,7 @@ class RunDetail:
     run: RunView
     context: dict[str, Any] = field(default_factory=dict)
     result: dict[str, Any] = field(default_factory=dict)
-    """check: its findings; evaluate, release: the Comparison."""
+    """check: its findings; evaluate, release: the Comparison; trials: what they found."""
 
 
 @dataclass(frozen=True)
@@ -209,6 +216,7 @@ def run_view(row: Run) -> RunView:
         started_at=row.started_at,
         finished_at=row.finished_at,
         stages=tuple(stage_view(stage) for stage in row.stages),
+        dry_run=bool(row.context.get("dry_run")),
     )
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from pipelines.plan import RunContext, stages_of
+from pipelines.plan import RunContext, stages_in
+from service.ledger import answers
 from service.ledger.contributions import want_report
 from service.ledger.session import insert_or_ignore
 from service.ledger.tables import Run, RunKind, RunState, Stage, StageState
@@ -88,7 +89,7 @@ def _stages(run_id: int, request: RunRequest, now: datetime) -> list[Stage]:
             queue=stage.queue,
             accelerators=request.context.recipe.accelerators(stage.name),
         )
-        for position, stage in enumerate(stages_of(request.context.kind))
+        for position, stage in enumerate(stages_in(request.context))
     ]
 
 
@@ -147,6 +148,7 @@ def end(
 
 
 def _report(session: Session, run: Run) -> None:
+    answers.want(session, run.id)
     if run.contribution_id is not None:
         want_report(session, run.contribution_id)
 

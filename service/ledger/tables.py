@@ -227,7 +227,8 @@ class Run(Base):
     context: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """The pipelines' RunContext (recipe and all), frozen when the run was created; {} for a check."""
     result: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """check: findings; evaluate and release: the Comparison; as JSON."""
+    """check: findings; evaluate and release: the Comparison; precheck and preview: their paper; ask: a Reply for each
+    model; as JSON."""
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -326,9 +327,10 @@ class Outbox(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)
     """`OWNER/NAME#12:comment`, `OWNER/NAME@SHA:check`, `OWNER/NAME#12:answer:COMMENT_ID`, `...:reaction:COMMENT_ID`,
-    `...:review:LOGIN-OR-TEAM`, `OWNER/NAME:release:VERSION`"""
+    `...:answer:COMMENT_ID:KIND` (of a run), `...:review:LOGIN-OR-TEAM`, `OWNER/NAME:release:VERSION`,
+    `OWNER/NAME:withdrawal:VERSION`"""
     kind: Mapped[str]
-    """comment, check, answer, reaction, review, release"""
+    """comment, check, answer, reaction, review, release, withdrawal, stray-check"""
     repository: Mapped[str]
     payload: Mapped[dict[str, Any]]
     content_hash: Mapped[str]

@@ -32,7 +32,7 @@ def render(report: ReportInput) -> Check:
     """
     line = headline(report)
     conclusion = _CONCLUSIONS.get(line.standing)
-    run = report.evaluation.run_id if report.evaluation else report.runs[-1].id if report.runs else None
+    run = report.page_run
     return Check(
         name=NAME,
         head_sha=report.head_sha,

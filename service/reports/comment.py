@@ -29,9 +29,8 @@ def render(report: ReportInput) -> str:
 
 def _page(report: ReportInput) -> str:
     """Where to read on: the newest run's page, or the service's front page."""
-    if report.evaluation is not None:
-        return f"{report.public_url}/runs/{report.evaluation.run_id}"
-    return f"{report.public_url}/runs/{report.runs[-1].id}" if report.runs else report.public_url
+    run = report.page_run
+    return report.public_url if run is None else f"{report.public_url}/runs/{run}"
 
 
 def _top(report: ReportInput) -> str:

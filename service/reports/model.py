@@ -163,6 +163,15 @@ class ReportInput:
     def short_sha(self) -> str:
         return self.head_sha[:8]
 
+    @property
+    def page_run(self) -> int | None:
+        """The run whose page tells more: what was measured, else the newest evaluation or check. Trials answer for
+        themselves.
+        """
+        if self.evaluation is not None:
+            return self.evaluation.run_id
+        return next((run.id for run in reversed(self.runs) if run.kind in {"check", "evaluate"}), None)
+
     def newest(self, kind: RunKind) -> RunLine | None:
         """The newest run of a kind, or None."""
         return next((run for run in reversed(self.runs) if run.kind == kind), None)

@@ -29,6 +29,13 @@ def render(
     )
 
 
+def withdrawal(*, by: str, reason: str, before: str | None) -> str:
+    """The note on top of a withdrawn release; `before` is the release that stands in its place, if there is one."""
+    instead = f"Use {prose(before, 40)}" if before else "There is no release before it"
+    why = f" Why: {prose(reason, 500)}" if reason else ""
+    return f"> **Withdrawn** by {prose(by, 60)}. {instead}.{why}"
+
+
 def _opening(release: Release) -> str:
     leaves = several(len(release.leaves), "leaf", "leaves")
     return (

@@ -16,6 +16,7 @@ from service.ledger.queries import LeafView, ReleaseView, RunDetail, RunView, St
 from service.ledger.tables import RunKind, RunState, Stage, StageState
 from service.web import artifacts
 from service.web.artifacts import LeafSamples
+from service.web.trials import Trial, trial_of
 from taxonomy_schema.models import Finding, Severity
 
 _RECENT = 12
@@ -77,6 +78,7 @@ class RunPage:
     steps: tuple[StepRecord, ...]
     samples: tuple[LeafSamples, ...]
     versions: dict[str, str]
+    trial: Trial | None = None
 
     @property
     def failures(self) -> tuple[StageEntry, ...]:
@@ -142,6 +144,7 @@ def run_page(session: Session, run_id: int, *, now: datetime) -> RunPage | None:
         steps=artifacts.steps_of(run.stages),
         samples=artifacts.samples_of(run.stages, _contributed(comparison)),
         versions=artifacts.versions_of(run.stages),
+        trial=trial_of(detail),
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from service.cli.journey.report import JourneyReport
+from tests.journeys.commands import Commands
 from tests.journeys.conftest import Walk
 
 pytestmark = [pytest.mark.timeout(600)]
@@ -22,9 +23,15 @@ def first(walked: Walk, home: Path) -> JourneyReport:
 
 
 @pytest.fixture(scope="module")
-def second(walked: Walk, home: Path, first: JourneyReport) -> JourneyReport:
+def said() -> Commands:
+    """What people say in the second journey besides; most of what they ask for was computed in the first."""
+    return Commands()
+
+
+@pytest.fixture(scope="module")
+def second(walked: Walk, home: Path, first: JourneyReport, said: Commands) -> JourneyReport:
     """The same journey again, with what the first left."""
-    return walked(home)
+    return walked(home, before_merge=said.say_them)
 
 
 def test_the_mistake_is_annotated_on_its_line(first: JourneyReport) -> None:
@@ -99,3 +106,37 @@ def test_a_second_journey_computes_nothing_twice(first: JourneyReport, second: J
 
 def test_a_second_journey_asks_the_teacher_nothing(second: JourneyReport) -> None:
     assert all(stage.reused for stage in second.stages if stage.name in {"generate", "train"})
+
+
+def test_each_command_is_answered_once_in_one_comment_that_ends_with_the_result(
+    second: JourneyReport, said: Commands
+) -> None:
+    assert {kind: len(bodies) for kind, bodies in said.answers.items()} == dict.fromkeys(said.answers, 1)
+
+
+def test_the_precheck_shows_scores_and_the_models_own_answers(second: JourneyReport, said: Commands) -> None:
+    body = said.answer("precheck")
+    assert "Asked: **the base model**" in body
+    assert "what being told gains" in body
+    assert "the model's answer" in body
+
+
+def test_the_preview_shows_samples_with_what_the_judge_said(second: JourneyReport, said: Commands) -> None:
+    body = said.answer("preview")
+    assert second.leaf in body
+    assert "judged" in body or "❌" in body
+
+
+def test_the_prompt_is_put_to_base_model_and_candidate(second: JourneyReport, said: Commands) -> None:
+    body = said.answer("ask")
+    assert "2 models asked" in body
+    assert "**base model**" in body
+    assert "**candidate** of [run" in body
+    assert "There is no release yet" in body
+
+
+def test_the_dry_run_says_what_would_be_released_and_publishes_nothing(
+    second: JourneyReport, said: Commands
+) -> None:
+    assert "would pass the gate" in said.answer("release")
+    assert said.releases_after_the_dry_run == 0

@@ -52,6 +52,8 @@ class Journey:
     patience: float = 1800.0
     """Seconds that one run may take."""
     on_stage: Callable[[RunView], None] = field(default=lambda _run: None)
+    before_merge: Callable[["Journey"], None] = field(default=lambda _journey: None)
+    """What people do while the pull request is still open (tests say further commands there)."""
     number: int = 0
     broken_check: CheckRun | None = None
     mended_check: CheckRun | None = None
@@ -62,6 +64,7 @@ class Journey:
         copy, head = self._open(contributor)
         head = self._mend(copy, head)
         evaluated = self._evaluate(maintainer, head)
+        self.before_merge(self)
         self._merge(maintainer)
         released, release = self._release(maintainer)
         return Walked(evaluated, released, release, self._badge())

@@ -29,8 +29,8 @@ class Ledger:
 
     def newest_run(self, kind: RunKind) -> RunView | None:
         with read_scope(self._engine) as session:
-            found = queries.runs(session, repository=self.repository, kind=kind, limit=1)
-        return found[0] if found else None
+            found = queries.runs(session, repository=self.repository, kind=kind)
+        return next((run for run in found if not run.dry_run), None)
 
     def run(self, run_id: int) -> RunDetail:
         with read_scope(self._engine) as session:

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from service.ledger import answers  # noqa: F401 - a table of its own, which the metadata is to know
 from service.ledger.tables import Base
 
 context.configure(

@@ -1,7 +1,7 @@
 """`graft deliveries` as people type it."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -29,14 +29,14 @@ def nudged() -> list[tuple[str, int]]:
 @pytest.fixture
 def graft(
     settings: Settings, engine: Engine, monkeypatch: pytest.MonkeyPatch, nudged: list[tuple[str, int]]
-) -> Iterator[Graft]:
+) -> Graft:
     """Runs `graft deliveries ...` on a ledger with three deliveries."""
     record(engine, "d-1", event="pull_request", age=timedelta(days=2))
     record(engine, "d-2", event="issue_comment", body={"comment": {"body": f"\x1b[31m {TOKEN}"}})
     record(engine, "d-3", event="push", repository="other/place")
     with session_scope(engine) as session:
         deliveries.processed(session, 1, now=datetime.now(UTC))
-        deliveries.failed(session, 2, error=f"[bold]GitHubFailed: {TOKEN}")
+        deliveries.failed(session, 2, error=f"[bold]GitHubFailed: {TOKEN}", not_before=datetime.now(UTC))
     monkeypatch.setattr(command, "get_settings", lambda: settings)
     monkeypatch.setattr(command, "nudge", lambda task, row_id: nudged.append((task, row_id)))
     monkeypatch.setenv("COLUMNS", "200")

@@ -6,10 +6,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.decisions import on_click, on_comment, on_pull_request
-from service.decisions.commands import Approve, CancelRun, Command, DropApproval, Hold, StartRun
+from service.decisions.commands import (
+    Approve,
+    CancelRun,
+    Command,
+    DropApproval,
+    Hold,
+    StartRun,
+    StartTrial,
+    TryRelease,
+)
 from service.decisions.comment_commands import COMMANDS
 from service.decisions.facts import OpenRun, Person, Policy, PullRequestFacts, Role, Route
 from service.decisions.on_comment import CommentFacts
+from service.decisions.trials import PRECHECK_MINUTES
 from tests.service.decisions.makers import AUTHOR, BASE, MAIN, SPENT_OUT, pull
 
 HEADS = [f"{digit}" * 40 for digit in "abc"]
@@ -39,6 +49,11 @@ class World:
         facts = CommentFacts(5, body, by, False, self.facts, MAIN, older_than_head=late)
         orders = on_comment.decide(facts)
         self.carry_out(orders, self.may_approve(by), by.role in {"admin", "maintain"})
+        for order in orders:
+            if isinstance(order, StartTrial):
+                self.answers_for(order, by, late=late)
+            elif isinstance(order, TryRelease):
+                assert by.role in {"admin", "maintain"}
 
     def press(self, button: str, by: Person, head_sha: str) -> None:
         orders = on_click.decide(on_click.ClickFacts("1", button, head_sha, by, False, self.facts))
@@ -52,6 +67,26 @@ class World:
     def may_approve(self, by: Person) -> bool:
         reviewer = not self.facts.routes or by.login == "p-reviewer"
         return by.role in {"admin", "maintain"} or (by.role in TRIAGERS and reviewer)
+
+    def answers_for(self, order: StartTrial, by: Person, *, late: bool) -> None:
+        """Somebody does: leave for this head, a triager who speaks of it, or an author within what authors have."""
+        facts = self.facts
+        assert order.head_sha == facts.head_sha
+        assert facts.state == "open"
+        assert not facts.draft
+        assert not facts.policy.unreadable
+        assert not any(budget.used_up for budget in facts.budgets)
+        if self.leave == {order.head_sha}:
+            return
+        assert not late
+        if by.role in TRIAGERS:
+            return
+        assert by.is_author
+        assert not facts.first_time
+        trusted = by.login in facts.policy.trusted_authors
+        assert order.kind == "precheck" or (order.kind == "preview" and trusted)
+        allowance = PRECHECK_MINUTES if order.kind == "precheck" else facts.policy.budget_minutes
+        assert facts.spent_minutes < allowance
 
     def carry_out(self, orders: list[Command], may_approve: bool, may_release: bool) -> None:
         for order in orders:

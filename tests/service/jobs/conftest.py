@@ -13,7 +13,7 @@ from service.github import standin as standin_package
 from service.github.connect import connect
 from service.github.pygithub_client import PyGithubClient
 from service.github.standin.driver import StandIn, WorkingCopy
-from service.jobs import check, handle_delivery, report, run_stage, send_outbox, sweep
+from service.jobs import answer, check, handle_delivery, report, run_stage, send_outbox, sweep
 from service.jobs.tools import Tools
 from service.settings import Settings
 
@@ -118,6 +118,8 @@ class House:
                 check.work_off(self.tools, self.client)
             case "report":
                 report.make_report(self.tools, self.client, row_id)
+            case "answer":
+                answer.make_answer(self.tools, row_id)
             case "send_outbox":
                 send_outbox.send_all(self.tools, self.client)
             case "sweep":

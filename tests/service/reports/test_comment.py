@@ -271,6 +271,12 @@ def test_equal_input_gives_equal_text() -> None:
     assert render(examples.report()) == render(examples.report())
 
 
+def test_a_trial_changes_nothing_in_the_comment() -> None:
+    report = replace(examples.report(), evaluation=None)
+    trial = RunLine(id=99, kind="precheck", state="running", requested_by="octo")
+    assert render(replace(report, runs=(*report.runs, trial))) == render(report)
+
+
 def test_an_answer_has_a_marker_of_its_own() -> None:
     assert answer_marker(42) == "<!-- graftlab:answer:42 -->"
 

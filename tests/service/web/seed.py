@@ -25,7 +25,7 @@ from service.ledger.tables import (
     StageState,
 )
 from taxonomy_schema.models import Severity
-from tests.service.reports import examples
+from tests.service.reports import examples, trial_examples
 
 REPOSITORY = "garden/taxonomy"
 HOSTILE = "<script>document.title='hit'</script><img src=x onerror=\"document.title='hit'\">"
@@ -42,6 +42,10 @@ class Seeded:
     broken: int
     checked: int
     release: int
+    precheck: int
+    preview: int
+    ask: int
+    dry_run: int
 
 
 def seed(engine: Engine, folder: Path, *, now: datetime) -> Seeded:
@@ -55,6 +59,8 @@ def seed(engine: Engine, folder: Path, *, now: datetime) -> Seeded:
             release=made.released(),
             running=made.running(),
             queued=made.queued(),
+            **{kind: made.trial(kind) for kind in ("precheck", "preview", "ask")},
+            dry_run=made.dry_run(),
         )
 
 
@@ -121,7 +127,9 @@ class _Maker:
             base_sha=examples.BASE,
             state=state,
             requested_by=values.pop("requested_by", "ada"),
-            context={} if kind is RunKind.CHECK else {"recipe": {"name": "laptop"}},
+            context={}
+            if kind is RunKind.CHECK
+            else {"recipe": {"name": "laptop"}, **values.pop("context", {})},
             created_at=created,
             started_at=None if state is RunState.QUEUED else created + timedelta(seconds=4),
             finished_at=ended,
@@ -254,6 +262,34 @@ class _Maker:
             )
         )
         return run
+
+    def trial(self, kind: str) -> int:
+        """Answered, with a text of Mallory's wherever people or models write."""
+        contribution = self._contribution(17, "Tell limericks from odes", "edward")
+        found = {
+            "precheck": trial_examples.precheck(HOSTILE).model_dump(mode="json"),
+            "preview": trial_examples.preview(HOSTILE).model_dump(mode="json"),
+            "ask": {
+                "replies": {
+                    "base": {"prompt": HOSTILE, "answer": HOSTILE, "cut": True, "model_digest": "d"},
+                    "candidate": {"prompt": HOSTILE, "answer": "A wren.", "cut": False, "model_digest": "e"},
+                }
+            },
+        }
+        return self._run(
+            RunKind(kind),
+            RunState.SUCCEEDED,
+            contribution,
+            17,
+            result=found[kind],
+            context={"prompt": HOSTILE, "leaf": examples.LEAF, "candidate": {"run_id": 1}},
+        )
+
+    def dry_run(self) -> int:
+        result = comparison().model_dump(mode="json")
+        return self._run(
+            RunKind.RELEASE, RunState.SUCCEEDED, None, 0, result=result, context={"dry_run": True}, minutes=44
+        )
 
     def running(self) -> int:
         contribution = self._contribution(15, "Tell synonyms from near-synonyms", "linus")

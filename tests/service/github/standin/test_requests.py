@@ -30,7 +30,7 @@ def ask_everything(client: PyGithubClient, standin: Served, folder: Path) -> Non
     client.role(REPO, "tess")
     _, commit = client.default_branch_head(REPO)
     client.clone_url(REPO)
-    client.find_comment(REPO, number, "<!-- m -->")
+    client.find_comments(REPO, number, "<!-- m -->")
     own = client.create_comment(REPO, number, "<!-- m --> first")
     client.edit_comment(REPO, own, "<!-- m --> second")
     client.react(REPO, said.id, "eyes")
