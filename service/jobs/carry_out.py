@@ -71,7 +71,7 @@ def _on_contribution(scene: Scene, contribution: Contribution, command: c.Comman
         case c.StartTrial(kind=kind, comment_id=comment_id):
             if not start_trial(session, scene.settings, contribution, command, now=now):
                 text = f"Another {kind} of this commit is under way. Ask again when it is answered."
-                _answer(scene, comment_id, text)
+                _answer(scene, comment_id, text, {"comment_id": comment_id})
         case c.CancelRun(run_id, state, reason):
             runs.cancel(session, run_id, state=RunState(state), reason=reason, now=now)
         case c.Approve(head_sha, by):
@@ -121,7 +121,8 @@ def _try_release(scene: Scene, head_sha: str, by: str, comment_id: int) -> None:
     if run.context.get("dry_run"):
         answers.promise(scene.session, run.id, number=scene.number, comment_id=comment_id)
     else:  # a release began at the same moment
-        _answer(scene, comment_id, "A release is being cut already; its gate says the same as a dry run.")
+        text = "A release is being cut already; its gate says the same as a dry run."
+        _answer(scene, comment_id, text, {"comment_id": comment_id})
 
 
 def _mark_merged(scene: Scene, contribution: Contribution, merged_sha: str) -> None:

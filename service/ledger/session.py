@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Engine, Table, create_engine, event
+from sqlalchemy import Connection, Dialect, Engine, Table, create_engine, event, inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -112,7 +112,7 @@ def nudge_after_commit(session: Session, task: str, row_id: int) -> None:
 
 def insert_or_ignore(session: Session, table: type[Base], values: dict[str, Any]) -> int | None:
     """Insert a row unless a unique index has one like it. Returns the new row's id, None when there was one."""
-    key = next(iter(table.__table__.primary_key.columns))
+    key = inspect(table).primary_key[0]
     statement = insert_ignoring(session.get_bind().dialect, table).values(values)
     return session.execute(statement.returning(key)).scalar_one_or_none()
 

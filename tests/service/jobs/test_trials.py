@@ -181,7 +181,7 @@ def test_an_answer_whose_nudge_was_lost_is_found_by_the_sweeper(
     say(house, standin, pull, "/graft preview")
     with house.tools.write() as session:
         session.execute(update(RunAnswer).values(wanted=RunAnswer.wanted + 1))
-        sweep._sweep_ledger(session, house.tools)
+        sweep.sweep_ledger(session, house.tools)
     house.heed()
 
     with house.tools.read() as session:
