@@ -12,7 +12,7 @@ from typing import NoReturn
 from pipelines.collect.addresses import AddressRefused, Source, source_of
 from pipelines.collect.config import CollectSettings
 from pipelines.collect.git import GitFailed, git
-from pipelines.collect.globs import matches
+from taxonomy_schema.globs import matches
 from pipelines.errors import BadContribution, OutsideFailed
 from taxonomy_schema.models import KnowledgeDocument
 
