@@ -5,13 +5,14 @@ to the file is checked all the same, and shown as findings.
 """
 
 import re
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from service.decisions.facts import Policy
 from taxonomy_schema.models import Finding, Place, Severity
 from taxonomy_schema.places import Path
+from taxonomy_schema.policy_file import rules_from
 from taxonomy_schema.spots import YamlSource
 from taxonomy_schema.yaml_source import read_yaml
 
@@ -31,6 +32,8 @@ class _PolicyFile(BaseModel):
 
     trusted_authors: list[Login] = Field(default_factory=list, max_length=1000)
     budget_minutes: int = Field(default=0, ge=0, le=_WEEK_MINUTES * 64)
+    rules: Any = None
+    """Of the rules for leaves; `taxonomy_schema.policy_file` reads it."""
 
 
 def parse_policy(data: bytes | None) -> Policy | tuple[Finding, ...]:
@@ -53,6 +56,9 @@ def parse_policy(data: bytes | None) -> Policy | tuple[Finding, ...]:
         written = _PolicyFile.model_validate(source.data if source.data is not None else {})
     except ValidationError as error:
         return tuple(_fault(fault["loc"], fault["msg"], source) for fault in error.errors())
+    rules = rules_from({} if written.rules is None else written.rules, source)
+    if isinstance(rules, tuple):
+        return rules
     authors = frozenset(login.lower() for login in written.trusted_authors)
     return Policy(trusted_authors=authors, budget_minutes=written.budget_minutes)
 

@@ -22,10 +22,11 @@ from service.jobs.tools import Tools, tools
 from service.ledger import leases, runs
 from service.ledger.leases import Lease
 from service.ledger.session import nudge_after_commit
-from service.ledger.tables import Run, RunKind, RunState
+from service.ledger.tables import Contribution, Run, RunKind, RunState
 from service.queue import app
 from taxonomy_schema.errors import TreeError
 from taxonomy_schema.models import Finding, Place, Severity
+from taxonomy_schema.policy_file import policy_of
 from taxonomy_schema.rules import ChangeReport, check_change
 
 log = logging.getLogger(__name__)
@@ -98,7 +99,11 @@ def _check(tools: Tools, client: GitHub, run: Run) -> dict[str, Any]:
     commits = (run.base_sha, run.head_sha)
     clone = make_sure_of(tools.settings, client, run.repository, commits, number=run.number)
     try:
-        report = check_change(clone, run.base_sha, run.head_sha, check_policy(tools.settings))
+        # The base's policy, so that no pull request changes what it is judged by; a faulty one there counts as none.
+        rules, _ = policy_of(read_file(clone, run.base_sha, POLICY_FILE))
+        report = check_change(
+            clone, run.base_sha, run.head_sha, check_policy(tools.settings, rules), author=_author(tools, run)
+        )
     except TreeError as error:
         report = ChangeReport(leaves=(), outside=(_unreadable(error),))
     policy = parse_policy(read_file(clone, run.head_sha, POLICY_FILE))
@@ -108,6 +113,14 @@ def _check(tools: Tools, client: GitHub, run: Run) -> dict[str, Any]:
         "leaves": [{**asdict(leaf.change), "ok": leaf.ok} for leaf in report.leaves],
         "findings": [finding.to_dict() for finding in findings],
     }
+
+
+def _author(tools: Tools, run: Run) -> str | None:
+    """Who opened the pull request; a run without one has none."""
+    if run.contribution_id is None:
+        return None
+    with tools.read() as session:
+        return session.get_one(Contribution, run.contribution_id).author
 
 
 def _unreadable(error: TreeError) -> Finding:

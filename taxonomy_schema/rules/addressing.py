@@ -70,7 +70,8 @@ class ControlToken(LeafRule):
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         del policy
         look = glance(source)
-        if not ((b"<" in look.signs or b"[" in look.signs) and _CONTROL.search(look.text)):
+        signs, raw = look.signs, look.raw
+        if not (b"<" in signs or (b"]" in signs and (b"INST]" in raw or b"_TOOLS]" in raw))):
             return
         for match, text in found(source, _CONTROL):
             yield self.finding(

@@ -69,14 +69,15 @@ class Glance:
 
     @cached_property
     def has_long_token(self) -> bool:
-        """A word of 16 letters, digits, `_` and `-`, with a digit among them, that is no commit id."""
+        """A word of 16 letters, digits, `_` and `-`, with a digit among them or all in capitals, that is no commit id."""
         runs = self.raw.translate(_AS_TOKENS)
         start = runs.find(_LONG_TOKEN)
         while start >= 0:
             token = _TOKEN.match(self.raw, start)
             if token is None:  # pragma: no cover - a run is a token
                 break
-            if _DIGIT.search(token[0]) and not _COMMIT.fullmatch(token[0]):
+            mixed = _DIGIT.search(token[0]) or token[0].isupper()
+            if mixed and not _COMMIT.fullmatch(token[0]):
                 return True
             start = runs.find(_LONG_TOKEN, token.end())
         return False

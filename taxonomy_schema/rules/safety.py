@@ -71,8 +71,8 @@ class HiddenCharacter(LeafRule):
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         del policy
         look = glance(source)
-        hidden = source.beyond_ascii and _HIDDEN.search(source.beyond_ascii)
-        if not (hidden or look.escaped):
+        beyond = look.text if look.escaped and not look.raw.isascii() else source.beyond_ascii
+        if not (beyond and _HIDDEN.search(beyond)):
             return
         for match, text in found(source, _HIDDEN):
             name = unicodedata.name(match[0], "a character without a name").lower()

@@ -15,7 +15,6 @@ from taxonomy_schema.rules.leaf_rule import LeafRule
 from taxonomy_schema.rules.walk import place
 
 _FULL_COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_NO_COMMIT: Final = re.compile("0+")
 _WILD: Final = re.compile(r"[*?\[\]]")
 _WIDE: Final = re.compile(r"(?:\./)?(?:\*\*/)*(?:\*\*?|\*\.\*)|(?:\./)?(?:\*\*?/)+\*\.[A-Za-z*]+")
 _REPO: Final = "https://github.com/example/hills.git"
@@ -42,7 +41,7 @@ class ShortCommit(LeafRule):
         if document is None:
             return
         commit = document["commit"]
-        if not _FULL_COMMIT.fullmatch(commit) or _NO_COMMIT.fullmatch(commit):
+        if not _FULL_COMMIT.fullmatch(commit):
             yield self.finding(
                 place(source, ("document", "commit")),
                 f"{quoted(commit)} is not a full commit id.",
