@@ -15,10 +15,12 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from taxonomy_schema.parse import LeafSource
-from taxonomy_schema.rules.walk import pairs
+
+if TYPE_CHECKING:
+    from taxonomy_schema.rules.walk import Pair
 
 BINS: Final = 128
 ROWS: Final = 4
@@ -45,6 +47,12 @@ _LEAST_WORDS: Final = 4
 _MOST_ALIKE: Final = 50
 
 
+def _pairs(source: LeafSource) -> "Sequence[Pair]":
+    from taxonomy_schema.rules.walk import pairs  # the rules look at similarity, so it cannot begin with them
+
+    return pairs(source)
+
+
 def words_of(text: str) -> list[str]:
     """A text's words as they compare: without case and punctuation."""
     return _WORD.findall(text.casefold())
@@ -59,7 +67,7 @@ def shingles(source: LeafSource) -> frozenset[int]:
     """Every three words in a row of each question, answer and context, as 64 bits; none of a leaf without form."""
     found: set[int] = set()
     seen: set[str] = set()
-    for pair in pairs(source):
+    for pair in _pairs(source):
         for text in (pair.question, pair.answer, pair.context):
             if text and text not in seen:
                 seen.add(text)
@@ -162,7 +170,7 @@ def question_keys(source: LeafSource) -> Iterator[int]:
     skill's question is the same only under the same context.
     """
     grounded = not source.is_knowledge
-    for pair in pairs(source):
+    for pair in _pairs(source):
         yield question_key(pair.question, (pair.context or "") if grounded else "")
 
 

@@ -4,6 +4,7 @@ Questions are kept as hashes of ten words in a row: the index says which questio
 benchmark's text. It is built from data at hand; without any, nothing is said.
 """
 
+import itertools
 import json
 from array import array
 from bisect import bisect_left
@@ -28,6 +29,7 @@ _BITMAP: Final = 1 << 21
 """Bytes; a bit for the first 24 bits of a key, so that most keys that are not there need one look."""
 _MASK: Final = (1 << 64) - 1
 _STEP: Final = 0x9E3779B97F4A7C15
+_MIX: Final = 0xD6E8FEB86659FD93
 _VERSION: Final = 1
 
 
@@ -97,11 +99,17 @@ class BenchmarkIndex:
             raise ValueError("this is no index of benchmarks")
         return cls(
             tuple(names),
-            array("Q", body[: 8 * number]),
-            array("I", body[8 * number : 12 * number]),
-            array("I", body[12 * number :]),
+            _array("Q", body[: 8 * number]),
+            _array("I", body[8 * number : 12 * number]),
+            _array("I", body[12 * number :]),
             bits,
         )
+
+
+def _array(kind: str, data: memoryview) -> "array[int]":
+    numbers = array(kind)
+    numbers.frombytes(data)
+    return numbers
 
 
 def build_index(questions: Iterable[Question]) -> BenchmarkIndex:
@@ -111,9 +119,12 @@ def build_index(questions: Iterable[Question]) -> BenchmarkIndex:
     names: dict[str, int] = {}
     owner: dict[int, int] = {}
     shared: set[int] = set()
+    asked: dict[tuple[int, ...], int] = {}
     for question in questions:
-        number = names.setdefault(question.name, len(names))
-        for key in _keys(words_of(question.text)):
+        keys_here = _keys(words_of(question.text))
+        # A question that stands twice, under two subjects or in two benchmarks, is the first one.
+        number = asked.setdefault(tuple(keys_here), names.setdefault(question.name, len(names)))
+        for key in keys_here:
             if owner.setdefault(key, number) != number:
                 shared.add(key)
     for key in shared:
@@ -136,14 +147,15 @@ def _keys(words: list[str]) -> list[int]:
     """A key for each run of words; for a question shorter than a run, one for the whole."""
     if len(words) < _LEAST_WORDS:
         return []
-    numbers = hashed(words)
-    width = min(RUN, len(numbers))
+    width = min(RUN, len(words))
+    falls = pow(_STEP, width, _MASK + 1)
+    sums = list(
+        itertools.accumulate(hashed(words), lambda total, one: (total * _STEP + one) & _MASK, initial=0)
+    )
     keys = []
-    for start in range(len(numbers) - width + 1):
-        key = width
-        for number in numbers[start : start + width]:
-            key = ((key ^ number) * _STEP + (key >> 29)) & _MASK
-        keys.append(key)
+    for start, before in enumerate(sums[: len(words) - width + 1]):
+        run = (sums[start + width] - before * falls + width) & _MASK
+        keys.append(((run ^ (run >> 31)) * _MIX) & _MASK)
     return keys
 
 

@@ -69,7 +69,7 @@ class Glance:
 
     @cached_property
     def has_long_token(self) -> bool:
-        """A word of 16 letters, digits, `_` and `-`, with a digit among them or all in capitals, that is no commit id."""
+        """A word of 16 letters, digits, `_` and `-`, a digit among them or all capitals, that is no commit id."""
         runs = self.raw.translate(_AS_TOKENS)
         start = runs.find(_LONG_TOKEN)
         while start >= 0:

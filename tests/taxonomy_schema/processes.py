@@ -1,5 +1,6 @@
 """A fresh interpreter, for what must not depend on this one."""
 
+import os
 import subprocess
 import sys
 
@@ -7,7 +8,7 @@ import sys
 def output_of(code: str, **environment: str) -> str:
     """What a Python program writes."""
     done = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment or None
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, env=os.environ | environment
     )
     return done.stdout
 

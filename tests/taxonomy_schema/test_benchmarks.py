@@ -36,6 +36,7 @@ def index() -> BenchmarkIndex:
             Question("Plants 2", _MOSS),
             Question("Plants 3", _MOSS.replace("mosses", "ferns").replace("barns", "stables")),
             Question("Plants 4", "Which is true?"),
+            Question("Riddles 5", _FERRY),
         ]
     )
 

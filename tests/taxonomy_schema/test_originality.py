@@ -33,8 +33,8 @@ def source(qna: str, leaf_id: str = SKILL_ID) -> LeafSource:
 def skill_of(topic: str, number: int = 6) -> str:
     """A skill whose every text speaks of its topic alone."""
     seeds = "".join(
-        f"  - question: Why does the {topic} of region {index} matter so much to {topic} makers?\n"
-        f"    answer: Since {topic} number {index} carries what {topic} makers of part {index} need most.\n"
+        f"  - question: Why {topic}{index} {topic}ly {topic}ed {topic}ing {topic}er{index} {topic}ful?\n"
+        f"    answer: The {topic}er {topic}s {topic}ish {topic}ness {topic}al {topic}ist{index} {topic}ous.\n"
         for index in range(number)
     )
     return f"version: 3\ncreated_by: ada\ntask_description: About {topic}.\nseed_examples:\n{seeds}"
@@ -59,11 +59,11 @@ def test_a_signature_is_the_same_in_every_process() -> None:
     here = sign(range(1000, 1100))
     expected = f"{here.hex()} {band_keys(here)} {question_key('Who wrote the first large atlas?')}\n"
 
-    assert {output_of(program, PYTHONHASHSEED=seed, PYTHONPATH=".") for seed in ("1", "2")} == {expected}
+    assert {output_of(program, PYTHONHASHSEED=seed) for seed in ("1", "2")} == {expected}
 
 
 def test_band_keys_fit_into_a_databases_integers() -> None:
-    keys = [key for start in range(50) for key in band_keys(sign(range(start, start + 40)))]
+    keys = [key for start in range(0, 5000, 100) for key in band_keys(sign(range(start, start + 40)))]
 
     assert all(-(1 << 63) <= key < 1 << 63 for key in keys)
     assert len(set(keys)) > len(keys) // 2
@@ -140,12 +140,12 @@ def test_a_policy_raises_what_other_leaves_give_rise_to() -> None:
 def test_a_grounded_skill_may_ask_one_question_of_many_texts() -> None:
     ask = "Sum up the following report in one plain sentence."
     qna = "".join(
-        f"  - question: {ask}\n    context: The {{0}} report number {n} of the year.\n    answer: {{0}} {n}.\n"
+        f"  - question: {ask}\n    context: {{0}}s {{0}}ed {{0}}ing {{0}}er {{0}}al {n}\n    answer: {{0}}ly {n}.\n"
         for n in range(5)
     )
     head = "version: 3\ncreated_by: ada\ntask_description: Sum up.\nseed_examples:\n"
     ids = [f"compositional_skills/grounded/writing/{name}" for name in ("rivers", "birds")]
-    leaves = {one: files(head + qna.format(one[-5:]), leaf_id=one) for one in ids}
+    leaves = {one: files(head + qna.format(one[-4:]), leaf_id=one) for one in ids}
 
     assert [one.code for found in check_tree(leaves).values() for one in found if one.code[:3] == "GL6"] == []
 
