@@ -73,11 +73,17 @@ def rules_from(written: Any, source: YamlSource, at: Steps = (SECTION,)) -> Poli
 
 
 def _policy(written: Mapping[str, Any]) -> Policy:
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in written.items()}
-    values["raised"] = values.pop("raise", ())
-    topics = values.pop("excluded_topics", {})
-    values["excluded_topics"] = tuple((topic, tuple(words)) for topic, words in topics.items())
-    return Policy(**values)
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in written.items()
+        if key not in ("raise", "excluded_topics")
+    }
+    topics = written.get("excluded_topics", {})
+    return Policy(
+        raised=tuple(written.get("raise", ())),
+        excluded_topics=tuple((topic, tuple(words)) for topic, words in topics.items()),
+        **values,
+    )
 
 
 def _unknown_codes(written: Mapping[str, Any], source: YamlSource, at: Steps) -> Any:
