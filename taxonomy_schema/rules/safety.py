@@ -33,6 +33,7 @@ _ACTS: Final = (
 _HIDDEN: Final = re.compile(
     "[\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]"
 )
+_ASCII: Final = bytes(range(128))
 
 
 class ActsWhereShown(LeafRule):
@@ -71,7 +72,9 @@ class HiddenCharacter(LeafRule):
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         del policy
         look = glance(source)
-        beyond = look.text if look.escaped and not look.raw.isascii() else source.beyond_ascii
+        beyond = source.beyond_ascii
+        if look.escaped:
+            beyond = look.raw.translate(None, _ASCII).decode("utf-8", "replace")
         if not (beyond and _HIDDEN.search(beyond)):
             return
         for match, text in found(source, _HIDDEN):
