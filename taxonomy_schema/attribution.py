@@ -1,26 +1,34 @@
 """`attribution.txt`: whose work a leaf draws on. One or more works, each some lines of `Field: value`."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-# The names InstructLab's guides give, and spellings met in leaves.
+FIELD_NAMES: Final = {
+    "title": "Title of work",
+    "link": "Link to work",
+    "revision": "Revision",
+    "licence": "License of the work",
+    "creators": "Creator names",
+}
+"""The fields, each with the name that InstructLab's guides give it."""
+
+# Those names, and spellings met in leaves.
 _FIELDS: Final = {
-    "title of work": "title",
+    **{name.lower(): key for key, name in FIELD_NAMES.items()},
     "title of the work": "title",
     "title": "title",
-    "link to work": "link",
     "link to the work": "link",
     "link": "link",
-    "revision": "revision",
-    "license of the work": "licence",
     "licence of the work": "licence",
     "license of work": "licence",
+    "licence of work": "licence",
     "license": "licence",
     "licence": "licence",
-    "creator names": "creators",
     "creator name": "creators",
     "creators": "creators",
+    "creator": "creators",
 }
 _LINE: Final = re.compile(r"^\s*([A-Za-z][A-Za-z ]{2,30}?)\s*:[ \t]*(.*)$")
 
@@ -47,3 +55,11 @@ def read_works(text: str) -> tuple[Work, ...]:
         works[-1].values[name] = match[2].strip()
         works[-1].places[name] = (number, match.start(2) + 1)
     return tuple(works)
+
+
+def unread_lines(text: str) -> Iterator[tuple[int, str, str]]:
+    """What `read_works` passes over: the line's number, the line, and what stands before its colon, if it has one."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        match = _LINE.match(line)
+        if line.strip() and (match is None or match[1].lower() not in _FIELDS):
+            yield number, line, match[1] if match else ""

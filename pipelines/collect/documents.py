@@ -12,9 +12,9 @@ from typing import NoReturn
 from pipelines.collect.addresses import AddressRefused, Source, source_of
 from pipelines.collect.config import CollectSettings
 from pipelines.collect.git import GitFailed, GitTooMuch, git
-from pipelines.collect.globs import matches
 from pipelines.collect.resolving import NotPublic, pins
 from pipelines.errors import BadContribution, OutsideFailed
+from taxonomy_schema.globs import matches
 from taxonomy_schema.models import KnowledgeDocument
 
 _FULL_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")

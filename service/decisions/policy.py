@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from service.decisions.facts import Policy, Route
 from taxonomy_schema.models import Finding, Place, Severity
 from taxonomy_schema.places import Path
+from taxonomy_schema.policy_file import rules_from
 from taxonomy_schema.spots import YamlSource
 from taxonomy_schema.yaml_source import read_yaml
 
@@ -110,7 +111,8 @@ def parse_policy(data: bytes | None) -> Policy | tuple[Finding, ...]:
         written = PolicyFile.model_validate(source.data if source.data is not None else {})
     except ValidationError as error:
         return tuple(_fault(fault["loc"], fault["msg"], source) for fault in error.errors())
-    return _policy(written)
+    rules = rules_from(written.rules, source)
+    return rules if isinstance(rules, tuple) else _policy(written)
 
 
 def _policy(written: PolicyFile) -> Policy:

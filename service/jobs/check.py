@@ -27,11 +27,12 @@ from service.jobs.tools import Tools, tools
 from service.ledger import leases, runs
 from service.ledger.leases import Lease
 from service.ledger.session import nudge_after_commit
-from service.ledger.tables import Run, RunKind, RunState
+from service.ledger.tables import Contribution, Run, RunKind, RunState
 from service.logging import bound
 from service.queue import app
 from taxonomy_schema.errors import TreeError
 from taxonomy_schema.models import Finding, Place, Severity
+from taxonomy_schema.policy_file import policy_of
 from taxonomy_schema.rules import ChangeReport, check_change
 from taxonomy_schema.tree import merge_base
 
@@ -115,7 +116,11 @@ def _check(tools: Tools, client: GitHub, run: Run) -> dict[str, Any]:
     commits = (run.base_sha, run.head_sha, tip)
     clone = make_sure_of(tools.settings, client, run.repository, commits, number=run.number)
     try:
-        report = check_change(clone, run.base_sha, run.head_sha, check_policy(tools.settings))
+        # The default branch's policy: no pull request changes what it is judged by. A faulty one counts as none.
+        rules, _ = policy_of(read_file(clone, tip, POLICY_FILE))
+        report = check_change(
+            clone, run.base_sha, run.head_sha, check_policy(tools.settings, rules), author=_author(tools, run)
+        )
         begun = merge_base(clone, run.base_sha, run.head_sha)
     except TreeError as error:
         report, begun = ChangeReport(leaves=(), outside=(_unreadable(error),)), run.head_sha
@@ -139,6 +144,14 @@ def _policy(clone: Path, begun: str, head: str, tip: str) -> tuple[Sequence[Find
         return (), None
     new = parse_policy(written)
     return ((), effect(policy_at(clone, tip), new)) if isinstance(new, Policy) else (new, None)
+
+
+def _author(tools: Tools, run: Run) -> str | None:
+    """Who opened the pull request; a run without one has none."""
+    if run.contribution_id is None:
+        return None
+    with tools.read() as session:
+        return session.get_one(Contribution, run.contribution_id).author
 
 
 def _unreadable(error: TreeError) -> Finding:

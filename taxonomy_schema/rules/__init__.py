@@ -10,17 +10,29 @@ from taxonomy_schema.files import LeafFiles
 from taxonomy_schema.parse import ParsedLeaf
 from taxonomy_schema.parse_rules import PARSE_RULES
 from taxonomy_schema.rule import Rule
+from taxonomy_schema.rules.authors import AUTHOR_RULES
+from taxonomy_schema.rules.benchmarks import BENCHMARK_RULES
 from taxonomy_schema.rules.checking import LEAF_RULES, check
+from taxonomy_schema.rules.documents import DOCUMENT_RULES
+from taxonomy_schema.rules.originality import ORIGINALITY_RULES, check_tree
 from taxonomy_schema.tree_rules import TREE_RULES
 
 if TYPE_CHECKING:
     from taxonomy_schema.rules.change import ChangeReport, CheckedLeaf, check_change
 
+# What these say, no leaf says alone: they look at a tree, at other leaves, or at what is at hand beside the leaf.
+BESIDE_RULES: Final[tuple[type[Rule], ...]] = (
+    *TREE_RULES, *DOCUMENT_RULES, *AUTHOR_RULES, *ORIGINALITY_RULES, *BENCHMARK_RULES,
+)  # fmt: skip
+
 ALL_RULES: Final[tuple[type[Rule], ...]] = tuple(
-    sorted((*PARSE_RULES, *TREE_RULES, *(type(rule) for rule in LEAF_RULES)), key=lambda rule: rule.code)
+    sorted((*PARSE_RULES, *BESIDE_RULES, *(type(rule) for rule in LEAF_RULES)), key=lambda rule: rule.code)
 )
 
-__all__ = ["ALL_RULES", "ChangeReport", "CheckedLeaf", "LeafFiles", "ParsedLeaf", "check", "check_change"]
+__all__ = [
+    "ALL_RULES", "BESIDE_RULES", "ChangeReport", "CheckedLeaf", "LeafFiles", "ParsedLeaf", "check", "check_change",
+    "check_tree",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

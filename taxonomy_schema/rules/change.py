@@ -5,12 +5,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from taxonomy_schema.entries import entry_findings
-from taxonomy_schema.files import ATTRIBUTION, QNA, LeafFiles
+from taxonomy_schema.files import ATTRIBUTION, QNA
 from taxonomy_schema.findings import Finding, errors_of, hints_of
 from taxonomy_schema.gitio import resolve
-from taxonomy_schema.parse import ParsedLeaf
+from taxonomy_schema.parse import LeafSource, ParsedLeaf, read_source
 from taxonomy_schema.policy import DEFAULT_POLICY, Policy
+from taxonomy_schema.rules.authors import author_findings
+from taxonomy_schema.rules.benchmarks import BenchmarkIndex, overlaps
 from taxonomy_schema.rules.checking import check
+from taxonomy_schema.rules.originality import compare
 from taxonomy_schema.tree import (
     LeafChange,
     changed_leaves,
@@ -74,8 +77,17 @@ class ChangeReport:
         return not self.errors
 
 
-def check_change(repository: Path, base: str, head: str, policy: Policy = DEFAULT_POLICY) -> ChangeReport:
-    """Check what `head` changed since it left `base`. The repository may be bare.
+def check_change(
+    repository: Path,
+    base: str,
+    head: str,
+    policy: Policy = DEFAULT_POLICY,
+    *,
+    author: str | None = None,
+    benchmarks: BenchmarkIndex | None = None,
+) -> ChangeReport:
+    """Check what `head` changed since it left `base`, also beside the leaves of `base` and each other. The repository
+    may be bare. `author` is who proposes the change, if that is known.
 
     Raises:
         TreeError: an unknown commit, no common ancestor, or an object is missing.
@@ -86,19 +98,50 @@ def check_change(repository: Path, base: str, head: str, policy: Policy = DEFAUL
     standing = frozenset(change.id for change in changes if change.status != "removed")
     files = read_entries(repository, entries, standing)
     paths = changed_paths(repository, merge_base(repository, base, head), resolve(repository, head))
-    of_tree = entry_findings(entries, paths)
-    leaves = tuple(_checked(change, files.get(change.id), of_tree, policy) for change in changes)
-    told = {finding for leaf in leaves for finding in leaf.findings}
-    return ChangeReport(leaves=leaves, outside=tuple(finding for finding in of_tree if finding not in told))
+    of_tree = tuple(policy.weigh(entry_findings(entries, paths)))
+    parsed = {leaf_id: check(of_leaf, policy) for leaf_id, of_leaf in files.items()}
+    beside = _beside(
+        repository, base, changes, {leaf_id: one.source for leaf_id, one in parsed.items()}, policy
+    )
+    leaves = []
+    for change in changes:
+        leaf = parsed.get(change.id)
+        more = list(beside.get(change.id, ()))
+        if leaf is not None:
+            by = author if change.status == "added" else None
+            more += policy.weigh([*author_findings(leaf.source, by), *overlaps(leaf.source, benchmarks)])
+        leaves.append(_checked(change, leaf, of_tree, more))
+    told = {finding for one in leaves for finding in one.findings}
+    outside = tuple(finding for finding in of_tree if finding not in told)
+    return ChangeReport(leaves=tuple(leaves), outside=outside)
+
+
+def _beside(
+    repository: Path,
+    base: str,
+    changes: tuple[LeafChange, ...],
+    sources: dict[str, LeafSource],
+    policy: Policy,
+) -> dict[str, tuple[Finding, ...]]:
+    """What is said of the changed leaves beside the leaves of the base that the change leaves alone, and each other."""
+    if not any(source.sound for source in sources.values()):
+        return {}
+    touched = {change.id for change in changes} | {change.old_id for change in changes}
+    entries = [
+        entry
+        for entry in list_tree(repository, base)
+        if entry.path.endswith(f"/{QNA}") and entry.path.rpartition("/")[0] not in touched
+    ]
+    others = {leaf_id: read_source(files) for leaf_id, files in read_entries(repository, entries).items()}
+    return compare({**others, **sources}, policy, of=sources)
 
 
 def _checked(
-    change: LeafChange, files: LeafFiles | None, of_tree: tuple[Finding, ...], policy: Policy
+    change: LeafChange, parsed: ParsedLeaf | None, of_tree: tuple[Finding, ...], more: list[Finding]
 ) -> CheckedLeaf:
-    """`files` is `None` for a leaf that was removed, or of which only links stand, which the tree's findings tell."""
+    """`parsed` is `None` for a leaf that was removed, or of which only links stand, which the tree's findings tell."""
     own = {f"{change.id}/{name}" for name in (QNA, ATTRIBUTION)}
     links = tuple(finding for finding in of_tree if finding.place.file in own)
-    if files is None:
+    if parsed is None:
         return CheckedLeaf(change=change, parsed=None, findings=links)
-    parsed = check(files, policy)
-    return CheckedLeaf(change=change, parsed=parsed, findings=(*links, *parsed.findings))
+    return CheckedLeaf(change=change, parsed=parsed, findings=(*links, *parsed.findings, *more))

@@ -6,7 +6,19 @@ from taxonomy_schema.files import QNA, LeafFiles
 from taxonomy_schema.findings import Finding
 from taxonomy_schema.parse import ParsedLeaf, read_source
 from taxonomy_schema.policy import DEFAULT_POLICY, Policy
-from taxonomy_schema.rules import counts, folders, form, meaning, safety, sources
+from taxonomy_schema.rules import (
+    addressing,
+    attributions,
+    counts,
+    credentials,
+    folders,
+    form,
+    meaning,
+    personal,
+    safety,
+    sources,
+    topics,
+)
 from taxonomy_schema.rules.leaf_rule import LeafRule
 
 LEAF_RULES: Final[tuple[LeafRule, ...]] = (
@@ -15,7 +27,12 @@ LEAF_RULES: Final[tuple[LeafRule, ...]] = (
     *counts.RULES,
     *meaning.RULES,
     *sources.RULES,
+    *attributions.RULES,
     *safety.RULES,
+    *credentials.RULES,
+    *personal.RULES,
+    *topics.RULES,
+    *addressing.RULES,
 )
 
 # More would hide the first ones; somebody who mends these sees the rest.
@@ -28,7 +45,7 @@ def check(files: LeafFiles, policy: Policy = DEFAULT_POLICY) -> ParsedLeaf:
     found = dict.fromkeys(source.findings)
     for rule in LEAF_RULES:
         found.update(dict.fromkeys(rule.check(source, policy)))
-    ordered = sorted(found, key=_order)
+    ordered = sorted(policy.weigh(found), key=_order)
     errors_first = (
         sorted(ordered, key=lambda finding: finding.severity) if len(ordered) > MAX_FINDINGS else ordered
     )

@@ -5,63 +5,35 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
-from taxonomy_schema.findings import Finding, Place, Severity
+from taxonomy_schema.findings import Finding, Severity
 from taxonomy_schema.parse import LeafSource
 from taxonomy_schema.parse_rules import GOOD, changed
 from taxonomy_schema.policy import Policy
 from taxonomy_schema.rule import quoted
+from taxonomy_schema.rules.glance import found, glance, near
 from taxonomy_schema.rules.leaf_rule import LeafRule
-from taxonomy_schema.rules.walk import place
 
-_ACTS: Final = (
-    ("an HTML comment, which pages do not show", re.compile(r"<!--")),
-    (
-        "a mention, which sends somebody a message",
-        re.compile(r"(?<![\w@/.+-])@[A-Za-z0-9][A-Za-z0-9-]{0,38}"),
-    ),
-    ("a command of this service", re.compile(r"(?<![\w/.])/graft\b")),
+# Each begins with what is rare, so that the search skips the rest of a text.
+_MENTION: Final = re.compile(r"@(?<![\w@/.+-]@)[A-Za-z0-9][A-Za-z0-9-]{0,38}")
+_TAG: Final = re.compile(
+    r"</?(?:a|area|audio|base|button|details|embed|form|frame|frameset|iframe|img|input|link|math|meta|object|picture|"
+    r"script|source|style|summary|svg|table|template|textarea|video)(?=[\s/>])[^<>]{0,300}>",
+    re.IGNORECASE,
 )
+_ACTS: Final = (
+    (b"<", "an HTML comment, which pages do not show", re.compile("<!--")),
+    (b"<", "HTML that a page may follow or load", _TAG),
+    (b"@", "a mention, which sends somebody a message", _MENTION),
+    (b"/", "a command of this service", re.compile(r"/graft(?<![\w/.]/graft)\b")),
+    (b"[", "a picture that is loaded from elsewhere", re.compile(r"!\[[^\]\n]{0,300}\]\(\s*https?:[^\s)]+")),
+    (b"]", "a link that runs a program", re.compile(r"\]\(\s*(?:javascript|data|vbscript):", re.IGNORECASE)),
+)
+"""Each with a sign without which it cannot be there."""
 # Joiners that scripts and emoji need are not among them.
 _HIDDEN: Final = re.compile(
     "[\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]"
 )
-
-
-_SIGNS: Final = ("<!--", "@", "/graft")
-"""Without one of these nothing that is written out can act; looking for them costs next to nothing."""
-_ESCAPE: Final = re.compile(r"\\[xuU/\r\n]")
-"""What a quoted text may write a character as, or break a word with, so that the file does not show it."""
-
-
-def _both(source: LeafSource) -> str:
-    return f"{source.qna_text or ''}\n{source.attribution_text or ''}"
-
-
-def _texts(source: LeafSource) -> Iterator[tuple[str, Place]]:
-    """Every value, and every line of the attribution, with its first and last line."""
-    for path, event in source.yaml.scalars():
-        yield event.value, place(source, path)
-    for number, line in enumerate((source.attribution_text or "").split("\n"), start=1):
-        yield line, Place(file=source.attribution_file, line=number, end_line=number)
-
-
-class _Sought:
-    """The lines of both files, split once."""
-
-    def __init__(self, source: LeafSource) -> None:
-        self._lines = {
-            source.qna_file: (source.qna_text or "").split("\n"),
-            source.attribution_file: (source.attribution_text or "").split("\n"),
-        }
-
-    def near(self, start: Place, words: str) -> Place:
-        """Where in the lines of `start` the words stand as such, or its beginning if they are written with escapes."""
-        lines = self._lines[start.file]
-        for number in range(start.line, min(start.end_line or start.line, len(lines)) + 1):
-            column = lines[number - 1].find(words, start.column - 1 if number == start.line else 0)
-            if column >= 0:
-                return Place(file=start.file, line=number, column=column + 1)
-        return start.at(end_line=None)
+_ASCII: Final = bytes(range(128))
 
 
 class ActsWhereShown(LeafRule):
@@ -69,24 +41,21 @@ class ActsWhereShown(LeafRule):
     title = "A text that would act where it is shown"
     severity = Severity.HINT
     docs = (
-        "HTML comments, @mentions and `/graft` commands in a leaf are shown without effect by this service. "
-        "They are pointed out, since elsewhere they may hide text or call people."
+        "HTML comments and tags that load or hide something, @mentions, pictures from elsewhere and `/graft` commands "
+        "in a leaf are shown without effect by this service. They are pointed out, since elsewhere they may hide text, "
+        "call people, or tell a stranger who reads along."
     )
     bad = changed("answer: It is lighter than water.", "answer: Ask @octocat.")
     good = GOOD
 
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         del policy
-        both = _both(source)
-        if not (_ESCAPE.search(both) or any(sign in both for sign in _SIGNS)):
-            return
-        lines = _Sought(source)
-        for text, start in _texts(source):
-            for what, pattern in _ACTS:
-                match = pattern.search(text)
-                if match:
+        look = glance(source)
+        for sign, what, pattern in _ACTS:
+            if sign in look.signs and pattern.search(look.text):
+                for match, text in found(source, pattern):
                     yield self.finding(
-                        lines.near(start, match[0]),
+                        near(source, text, match[0]),
                         f"{quoted(match[0])} is {what}.",
                         "Leave it out unless the leaf is about it.",
                     )
@@ -102,18 +71,19 @@ class HiddenCharacter(LeafRule):
 
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         del policy
-        if not (_HIDDEN.search(source.beyond_ascii) or _ESCAPE.search(_both(source))):
+        look = glance(source)
+        beyond = source.beyond_ascii
+        if look.escaped:
+            beyond = look.raw.translate(None, _ASCII).decode("utf-8", "replace")
+        if not (beyond and _HIDDEN.search(beyond)):
             return
-        lines = _Sought(source)
-        for text, start in _texts(source):
-            match = _HIDDEN.search(text)
-            if match:
-                name = unicodedata.name(match[0], "a character without a name").lower()
-                yield self.finding(
-                    lines.near(start, match[0]),
-                    f"An invisible character stands here: {name} (U+{ord(match[0]):04X}).",
-                    "Remove it; it came perhaps with a copied text.",
-                )
+        for match, text in found(source, _HIDDEN):
+            name = unicodedata.name(match[0], "a character without a name").lower()
+            yield self.finding(
+                near(source, text, match[0]),
+                f"An invisible character stands here: {name} (U+{ord(match[0]):04X}).",
+                "Remove it; it came perhaps with a copied text.",
+            )
 
 
 RULES: Final[tuple[LeafRule, ...]] = (ActsWhereShown(), HiddenCharacter())

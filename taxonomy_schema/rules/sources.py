@@ -1,22 +1,22 @@
 """Where a leaf's text comes from: documents that can be fetched again, under licences that allow it."""
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
-from taxonomy_schema.findings import Finding, Place, Severity
+from taxonomy_schema.findings import Finding, Severity
 from taxonomy_schema.parse import LeafSource
 from taxonomy_schema.policy import DEFAULT_POLICY, Policy
 from taxonomy_schema.rule import quoted
-from taxonomy_schema.rules.examples import GOOD_KNOWLEDGE, attributed, knowledge
+from taxonomy_schema.rules.examples import GOOD_KNOWLEDGE, knowledge
 from taxonomy_schema.rules.leaf_rule import LeafRule
-from taxonomy_schema.rules.licences import Licence, judge
 from taxonomy_schema.rules.walk import place
 
-_FULL_COMMIT: Final = re.compile(r"[0-9a-f]{40}")
+_FULL_COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_WILD: Final = re.compile(r"[*?\[\]]")
+_WIDE: Final = re.compile(r"(?:\./)?(?:\*\*/)*(?:\*\*?|\*\.\*)|(?:\./)?(?:\*\*?/)+\*\.[A-Za-z*]+")
 _REPO: Final = "https://github.com/example/hills.git"
 
 
@@ -28,17 +28,23 @@ def _document(source: LeafSource) -> dict[str, Any] | None:
 class ShortCommit(LeafRule):
     code = "GL401"
     title = "The document's commit is not a full commit id"
-    docs = "`document.commit` is 40 lower-case hexadecimal digits: a branch or a short id may mean another text later."
+    docs = (
+        "`document.commit` is 40 lower-case hexadecimal digits (64 where a repository uses SHA-256): a branch or "
+        "a short id may mean another text later."
+    )
     bad = knowledge("0123456789abcdef0123456789abcdef01234567", "main")
     good = GOOD_KNOWLEDGE
 
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         del policy
         document = _document(source)
-        if document is not None and not _FULL_COMMIT.fullmatch(document["commit"]):
+        if document is None:
+            return
+        commit = document["commit"]
+        if not _FULL_COMMIT.fullmatch(commit):
             yield self.finding(
                 place(source, ("document", "commit")),
-                f"{quoted(document['commit'])} is not a full commit id.",
+                f"{quoted(commit)} is not a full commit id.",
                 "Write the 40 digits that “git rev-parse HEAD” prints in the document's repository.",
             )
 
@@ -104,89 +110,68 @@ class BadPattern(LeafRule):
                 )
 
 
-class LicenceNotListed(LeafRule):
-    code = "GL404"
-    title = "The licence is not on the list"
+class UnreadableType(LeafRule):
+    code = "GL407"
+    title = "A pattern names files that cannot be read"
     severity = Severity.HINT
     docs = (
-        f"Works under {', '.join(DEFAULT_POLICY.licences)} are accepted. For another licence the maintainers decide; "
-        "their policy can make this an error."
+        f"Documents are read as Markdown or plain text ({', '.join(DEFAULT_POLICY.document_types)}). A file of another "
+        "type stops the generation, so convert it first: PDF and office documents with a tool such as docling or "
+        "pandoc."
     )
-    bad = attributed("Title of work: Hills\nLicense of the work: CC-BY-NC-4.0\nCreator names: Ada\n")
+    bad = knowledge("- hills.md", "- hills.pdf")
     good = GOOD_KNOWLEDGE
 
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
-        for at, written in _licences(source):
-            if judge(written, policy.licences) is Licence.NOT_LISTED:
+        document = _document(source)
+        for index, pattern in enumerate(document["patterns"] if document else ()):
+            if pattern.endswith(policy.document_types):
+                continue
+            _, dot, suffix = pattern.rpartition("/")[2].rpartition(".")
+            if (
+                dot
+                and suffix
+                and not _WILD.search(suffix)
+                and f".{suffix}".lower() not in policy.document_types
+            ):
                 yield self.finding(
-                    at,
-                    f"The licence {quoted(written)} is not on the list of this taxonomy.",
-                    f"Use a work under {', '.join(policy.licences)}; for this one the maintainers decide.",
-                    policy.licence_severity,
+                    place(source, ("document", "patterns", index)),
+                    f"Files of the type {quoted('.' + suffix)} cannot be read.",
+                    f"Convert it to Markdown, commit that, and name it: {quoted(_as_markdown(pattern))[1:-1]}.",
                 )
 
 
-class LicenceSpelling(LeafRule):
-    code = "GL405"
-    title = "The licence is not written as an SPDX identifier"
-    severity = Severity.HINT
-    docs = "Licences are written as SPDX writes them, such as `CC-BY-SA-4.0`, so that programs can read them."
-    bad = attributed("Title of work: Hills\nLicense of the work: CC BY-SA 4.0\nCreator names: Ada\n")
-    good = GOOD_KNOWLEDGE
-
-    def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
-        for at, written in _licences(source):
-            if judge(written, policy.licences) is Licence.MISSPELT:
-                spdx = "-".join(unicodedata.normalize("NFKC", written).split())
-                yield self.finding(
-                    at, f"{quoted(written)} is not how SPDX writes it.", f"Write {quoted(spdx)[1:-1]}."
-                )
-
-
-class AttributionFields(LeafRule):
-    code = "GL406"
-    title = "The attribution lacks a field"
+class TooWide(LeafRule):
+    code = "GL408"
+    title = "A pattern names nearly everything"
     severity = Severity.HINT
     docs = (
-        "`attribution.txt` names for each work `Title of work`, `Link to work` (or `-`), `License of the work` and "
-        "`Creator names`, and for a page that changes its `Revision`."
+        "A pattern such as `*` or `**/*.md` names every file, so that licences, read-me files and other people's pages "
+        "are taught as this leaf's subject. Name the files that the seeds are about."
     )
-    bad = attributed("Written by Ada.\n")
-    good = GOOD_KNOWLEDGE
-    _wanted = {  # noqa: RUF012 - a constant, shown with the rule it serves
-        "title": "Title of work",
-        "link": "Link to work",
-        "licence": "License of the work",
-        "creators": "Creator names",
-    }
+    bad = knowledge("- hills.md", '- "**/*.md"')
+    good = knowledge("- hills.md", "- hills/*.md")
 
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         del policy
-        text = source.attribution_text
-        if text is None or not text.strip():
-            return
-        for line, values in [(work.line, work.values) for work in source.works] or [(1, {})]:
-            lacking = [name for key, name in self._wanted.items() if not values.get(key)]
-            if lacking:
+        document = _document(source)
+        for index, pattern in enumerate(document["patterns"] if document else ()):
+            if _WIDE.fullmatch(pattern):
                 yield self.finding(
-                    Place(file=source.attribution_file, line=line),
-                    f"The work does not say: {', '.join(lacking)}.",
-                    f"Add a line “{lacking[0]}: …”.",
+                    place(source, ("document", "patterns", index)),
+                    f"{quoted(pattern)} names nearly every file of the repository.",
+                    "Name the files that the seeds are about, or a folder's, such as hills/*.md.",
                 )
 
 
-def _licences(source: LeafSource) -> Iterator[tuple[Place, str]]:
-    for work in source.works:
-        if work.values.get("licence"):
-            line, column = work.places["licence"]
-            yield Place(file=source.attribution_file, line=line, column=column), work.values["licence"]
+def _as_markdown(pattern: str) -> str:
+    return pattern.rpartition(".")[0] + ".md"
 
 
 RULES: Final[tuple[LeafRule, ...]] = (
     ShortCommit(),
     BadRepository(),
     BadPattern(),
-    LicenceNotListed(),
-    LicenceSpelling(),
-    AttributionFields(),
+    UnreadableType(),
+    TooWide(),
 )

@@ -1,15 +1,18 @@
+from dataclasses import replace
+
 import pytest
 
 from taxonomy_schema.models import Severity
 from taxonomy_schema.policy import Policy
 from taxonomy_schema.rule import Rule
-from taxonomy_schema.rules import ALL_RULES, check
+from taxonomy_schema.rules import ALL_RULES, BESIDE_RULES, check
 from taxonomy_schema.rules.examples import GOOD_KNOWLEDGE, attributed, knowledge
 from taxonomy_schema.rules.licences import Licence, judge
-from taxonomy_schema.tree_rules import TREE_RULES
+from taxonomy_schema.rules.topics import ExcludedTopic
 from tests.taxonomy_schema.leaves import SKILL, SKILL_ID, files, from_example
 
-WITH_EXAMPLES = [rule for rule in ALL_RULES if rule not in TREE_RULES]
+# A leaf alone breaks none of these: they look beside it, or need a policy that asks for something.
+WITH_EXAMPLES = [rule for rule in ALL_RULES if rule not in (*BESIDE_RULES, ExcludedTopic)]
 
 
 def codes(findings: tuple[object, ...]) -> set[str]:
@@ -49,36 +52,53 @@ def test_findings_stand_in_the_order_of_the_file() -> None:
 
 def test_a_licence_outside_the_list_is_a_hint_that_policy_can_raise() -> None:
     leaf = from_example(
-        attributed(
-            "Title of work: A\nLink to work: -\nLicense of the work: CC BY-NC-SA 4.0\nCreator names: B\n"
-        )
+        attributed("Title of work: A\nLink to work: -\nLicense of the work: GPL-3.0-only\nCreator names: B\n")
     )
 
     (hint,) = check(leaf).findings
-    (error,) = check(leaf, Policy(licence_severity=Severity.ERROR)).findings
+    (error,) = check(leaf, Policy(raised=("GL404",))).findings
 
     assert (hint.code, hint.severity, hint.place.line, hint.place.column) == ("GL404", Severity.HINT, 3, 22)
-    assert error.severity is Severity.ERROR
+    assert error == replace(hint, severity=Severity.ERROR)
 
 
 @pytest.mark.parametrize(
-    ("written", "verdict"),
+    ("written", "verdict", "spdx"),
     [
-        ("MIT", Licence.LISTED),
-        ("mit", Licence.LISTED),
-        ("GPL-3.0-only OR MIT", Licence.LISTED),
-        ("GPL-3.0-only AND MIT", Licence.NOT_LISTED),
-        ("Apache-2.0 WITH LLVM-exception", Licence.NOT_LISTED),
-        ("CC BY-SA 4.0", Licence.MISSPELT),
-        ("CC-BY-NC-4.0", Licence.NOT_LISTED),
-        ("https://example.org/licence", Licence.NOT_LISTED),
-        ("((((", Licence.NOT_LISTED),
-        ("(" * 150 + "MIT", Licence.NOT_LISTED),
-        ("MIT AND", Licence.NOT_LISTED),
+        ("MIT", Licence.LISTED, "MIT"),
+        ("mit", Licence.LISTED, "MIT"),
+        ("GPL-3.0-only OR MIT", Licence.LISTED, ""),
+        ("GPL-3.0-only AND MIT", Licence.NOT_LISTED, ""),
+        ("Apache-2.0 WITH LLVM-exception", Licence.NOT_LISTED, ""),
+        ("CC BY-SA 4.0", Licence.MISSPELT, "CC-BY-SA-4.0"),
+        ("Creative Commons Attribution-ShareAlike 4.0 International", Licence.MISSPELT, "CC-BY-SA-4.0"),
+        ("Creative Commons Attribution-ShareAlike 4.0 (CC BY-SA 4.0)", Licence.MISSPELT, "CC-BY-SA-4.0"),
+        ("https://creativecommons.org/licenses/by-sa/4.0/deed.en", Licence.MISSPELT, "CC-BY-SA-4.0"),
+        ("Apache License, Version 2.0", Licence.MISSPELT, "Apache-2.0"),
+        ("The MIT License", Licence.MISSPELT, "MIT"),
+        ("CC-BY-SA", Licence.NO_VERSION, "CC-BY-SA-4.0"),
+        ("CC BY-SA 3.0", Licence.NOT_LISTED, "CC-BY-SA-3.0"),
+        ("CC-BY-NC-4.0", Licence.FORBIDS, "CC-BY-NC-4.0"),
+        ("Creative Commons Attribution-NonCommercial-NoDerivatives 4.0", Licence.FORBIDS, "CC-BY-NC-ND-4.0"),
+        ("public domain", Licence.NOT_LISTED, ""),
+        ("https://example.org/licence", Licence.NOT_LISTED, ""),
+        ("((((", Licence.NOT_LISTED, ""),
+        ("(" * 150 + "MIT", Licence.MISSPELT, "MIT"),
+        ("(" * 150 + "GPL-3.0-only", Licence.NOT_LISTED, ""),
+        ("MIT AND", Licence.NOT_LISTED, ""),
     ],
 )
-def test_licences_are_judged_as_spdx_expressions(written: str, verdict: Licence) -> None:
-    assert judge(written, ("MIT", "CC-BY-SA-4.0", "Apache-2.0")) is verdict
+def test_licences_are_judged_by_what_was_meant(written: str, verdict: Licence, spdx: str) -> None:
+    assert judge(written, ("MIT", "CC-BY-SA-4.0", "Apache-2.0")) == (verdict, spdx)
+
+
+def test_a_policy_that_lists_a_licence_allows_it_whatever_it_forbids() -> None:
+    leaf = from_example(
+        attributed("Title of work: A\nLink to work: -\nLicense of the work: CC-BY-NC-4.0\nCreator names: B\n")
+    )
+
+    assert codes(check(leaf).errors) == {"GL414"}
+    assert check(leaf, Policy(licences=("CC-BY-NC-4.0",))).findings == ()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.collect.addresses import AddressRefused, source_of
 from pipelines.collect.git import GitFailed, git
-from pipelines.collect.globs import matches
+from taxonomy_schema.globs import matches
 
 HOSTS = ("github.com", "gitlab.com")
 
