@@ -38,6 +38,11 @@ class Lines:
         if ("\r" in text or not text.isascii()) and _ODD_BREAKS.search(text):
             self._starts = [0, *(match.end() for match in _BREAK.finditer(text))]
 
+    @property
+    def odd(self) -> bool:
+        """Whether YAML counts more lines than editors do."""
+        return self._starts is not None
+
     def of(self, mark: Any) -> tuple[int, int]:
         """Line and column, from 1, of a mark of the YAML parser."""
         if self._starts is None:

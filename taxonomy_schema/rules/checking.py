@@ -5,11 +5,12 @@ from typing import Final
 from taxonomy_schema.findings import Finding
 from taxonomy_schema.parse import QNA, LeafFiles, ParsedLeaf, read_source
 from taxonomy_schema.policy import DEFAULT_POLICY, Policy
-from taxonomy_schema.rules import counts, folders, form, meaning, safety, sources
+from taxonomy_schema.rules import counts, folders, form, meaning, safety, sources, style
 from taxonomy_schema.rules.leaf_rule import LeafRule
 
 LEAF_RULES: Final[tuple[LeafRule, ...]] = (
     *form.RULES,
+    *style.RULES,
     *folders.RULES,
     *counts.RULES,
     *meaning.RULES,

@@ -18,7 +18,6 @@ from taxonomy_schema.schema import written_version
 LEAST_SEEDS: Final = 5
 _ASKED_AND_ANSWERED: Final = 2
 _COMMENT: Final = re.compile(r"[ \t]+#[^\n]*")
-_SPACED_ENDS: Final = (" \n", "\t\n", " \r\n", "\t\r\n")
 
 
 class OldVersion(LeafRule):
@@ -41,34 +40,6 @@ class OldVersion(LeafRule):
                 f"The leaf has version {version}; the newest is {NEWEST_VERSION}.",
                 f"Write “version: {NEWEST_VERSION}”{'' if enough else f', once it has {LEAST_SEEDS} seeds'}.",
             )
-
-
-class TrailingSpace(LeafRule):
-    code = "GL122"
-    title = "White space at the end of a line"
-    severity = Severity.HINT
-    docs = "It cannot be seen, and changes some texts. The place is the first such line."
-    bad = changed("created_by: ada", "created_by: ada  ")
-    good = GOOD
-
-    def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
-        del policy
-        text = source.qna_text or ""
-        if not (text.endswith((" ", "\t")) or any(end in text for end in _SPACED_ENDS)):
-            return
-        found = [
-            (number, line)
-            for number, line in enumerate(source.qna_lines, start=1)
-            if line.endswith((" ", "\t"))
-        ]
-        line, more = found[0][0], len(found) - 1
-        column = len(found[0][1].rstrip(" \t")) + 1
-        rest = f", and {more} more" if more else ""
-        yield self.finding(
-            Place(file=source.qna_file, line=line, column=column),
-            f"This line{rest} ends with white space.",
-            "Remove the spaces at the ends of lines.",
-        )
 
 
 class IgnoredKey(LeafRule):
@@ -187,7 +158,6 @@ def _first(source: LeafSource, some: Sequence[Pair]) -> Place:
 
 RULES: Final[tuple[LeafRule, ...]] = (
     OldVersion(),
-    TrailingSpace(),
     IgnoredKey(),
     CommentCutsText(),
     MixedContexts(),
