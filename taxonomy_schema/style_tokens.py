@@ -14,6 +14,7 @@ from yaml.tokens import (
     FlowSequenceEndToken,
     FlowSequenceStartToken,
     KeyToken,
+    ScalarToken,
     ValueToken,
 )
 
@@ -95,3 +96,33 @@ def _after(token: Any, text: str) -> Sign | None:
     if isinstance(token, FlowEntryToken):
         return Sign.COMMA
     return Sign.BRACKET if isinstance(token, _OPEN) else None
+
+
+def first_stray_tab(text: str) -> tuple[int, int] | None:
+    """Line and column, from 1, of the first tab that is in no quotes, block or comment."""
+    safe_until = 0
+    try:
+        for token in yaml.scan(text, Loader=yaml.CBaseLoader):
+            if isinstance(token, ScalarToken) and token.style:
+                at = _tab_outside_comments(text, safe_until, token.start_mark.index)
+                if at is not None:
+                    return _counted(text, at)
+                safe_until = token.end_mark.index
+    except yaml.YAMLError:
+        return None
+    at = _tab_outside_comments(text, safe_until, len(text))
+    return None if at is None else _counted(text, at)
+
+
+def _tab_outside_comments(text: str, start: int, end: int) -> int | None:
+    at = text.find("\t", start, end)
+    while at >= 0:
+        line = text[max(start, text.rfind("\n", 0, at) + 1) : at]
+        if not line.lstrip(" ").startswith("#") and " #" not in line:
+            return at
+        at = text.find("\t", at + 1, end)
+    return None
+
+
+def _counted(text: str, at: int) -> tuple[int, int]:
+    return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)

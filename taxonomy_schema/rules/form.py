@@ -14,6 +14,7 @@ from taxonomy_schema.rules.examples import GOOD_KNOWLEDGE, knowledge
 from taxonomy_schema.rules.leaf_rule import LeafRule
 from taxonomy_schema.rules.walk import Pair, key_place, pairs
 from taxonomy_schema.schema import written_version
+from taxonomy_schema.style_tokens import first_stray_tab
 
 LEAST_SEEDS: Final = 5
 _ASKED_AND_ANSWERED: Final = 2
@@ -39,6 +40,30 @@ class OldVersion(LeafRule):
                 key_place(source, ("version",)),
                 f"The leaf has version {version}; the newest is {NEWEST_VERSION}.",
                 f"Write “version: {NEWEST_VERSION}”{'' if enough else f', once it has {LEAST_SEEDS} seeds'}.",
+            )
+
+
+class StrayTab(LeafRule):
+    code = "GL114"
+    title = "A tab outside quotes and blocks"
+    docs = (
+        "InstructLab reads YAML with a parser that stops at a tab between words of an unquoted text, or between a key "
+        "and its value. In quotes, in a text below `|` or `>` and in comments a tab may stand."
+    )
+    bad = changed("Answer in one short", "Answer in\tone short")
+    good = changed("Answer in one short sentence.", '"Answer in\tone short sentence."')
+
+    def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
+        del policy
+        text = source.qna_text or ""
+        if "\t" not in text or source.yaml.node is None:
+            return
+        place = first_stray_tab(text)
+        if place is not None:
+            yield self.finding(
+                Place(file=source.qna_file, line=place[0], column=place[1]),
+                "A tab stands here outside quotes, and InstructLab's parser stops at it.",
+                "Write a space instead, or put the whole text in quotes.",
             )
 
 
@@ -158,6 +183,7 @@ def _first(source: LeafSource, some: Sequence[Pair]) -> Place:
 
 RULES: Final[tuple[LeafRule, ...]] = (
     OldVersion(),
+    StrayTab(),
     IgnoredKey(),
     CommentCutsText(),
     MixedContexts(),
