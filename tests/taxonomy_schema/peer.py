@@ -77,7 +77,8 @@ def _in_process(*, lint: bool) -> Iterator[list[tuple[int, str, str]]]:
 def _spanned(text: str, line: int, message: str, path: str) -> Said:
     if not path:
         return Said(line, line, line, message)
-    key, node = None, yaml.compose(text, yaml.CSafeLoader)
+    key: Any = None
+    node: Any = yaml.compose(text, yaml.CSafeLoader)
     for name, index in _STEP.findall(path):
         if name:
             key, node = [pair for pair in node.value if pair[0].value == name][-1]
