@@ -33,10 +33,15 @@ class Lines:
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
-        self._last = max(1, text.count("\n") + (not text.endswith("\n")))
+        self.last = max(1, text.count("\n") + (not text.endswith("\n")))
         self._starts: list[int] | None = None
         if ("\r" in text or not text.isascii()) and _ODD_BREAKS.search(text):
             self._starts = [0, *(match.end() for match in _BREAK.finditer(text))]
+
+    @property
+    def odd(self) -> bool:
+        """Whether YAML counts more lines than editors do."""
+        return self._starts is not None
 
     def of(self, mark: Any) -> tuple[int, int]:
         """Line and column, from 1, of a mark of the YAML parser."""
@@ -61,8 +66,6 @@ class Lines:
 
     def _at(self, line: int, column: int, end_line: int | None = None) -> Place:
         """A place in the file; the parser's end of the file lies past its last line, where nothing can be shown."""
-        if line > self._last:
-            return Place(file=self.file, line=self._last)
-        return Place(
-            file=self.file, line=line, column=column, end_line=end_line and min(end_line, self._last)
-        )
+        if line > self.last:
+            return Place(file=self.file, line=self.last)
+        return Place(file=self.file, line=line, column=column, end_line=end_line and min(end_line, self.last))

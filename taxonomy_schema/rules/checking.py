@@ -17,12 +17,14 @@ from taxonomy_schema.rules import (
     personal,
     safety,
     sources,
+    style,
     topics,
 )
 from taxonomy_schema.rules.leaf_rule import LeafRule
 
 LEAF_RULES: Final[tuple[LeafRule, ...]] = (
     *form.RULES,
+    *style.RULES,
     *folders.RULES,
     *counts.RULES,
     *meaning.RULES,

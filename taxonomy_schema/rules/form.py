@@ -14,11 +14,11 @@ from taxonomy_schema.rules.examples import GOOD_KNOWLEDGE, knowledge
 from taxonomy_schema.rules.leaf_rule import LeafRule
 from taxonomy_schema.rules.walk import Pair, key_place, pairs
 from taxonomy_schema.schema import written_version
+from taxonomy_schema.style_tokens import first_stray_tab
 
 LEAST_SEEDS: Final = 5
 _ASKED_AND_ANSWERED: Final = 2
 _COMMENT: Final = re.compile(r"[ \t]+#[^\n]*")
-_SPACED_ENDS: Final = (" \n", "\t\n", " \r\n", "\t\r\n")
 
 
 class OldVersion(LeafRule):
@@ -43,32 +43,28 @@ class OldVersion(LeafRule):
             )
 
 
-class TrailingSpace(LeafRule):
-    code = "GL122"
-    title = "White space at the end of a line"
-    severity = Severity.HINT
-    docs = "It cannot be seen, and changes some texts. The place is the first such line."
-    bad = changed("created_by: ada", "created_by: ada  ")
-    good = GOOD
+class StrayTab(LeafRule):
+    code = "GL114"
+    title = "A tab outside quotes and blocks"
+    docs = (
+        "InstructLab reads YAML with a parser that stops at a tab between words of an unquoted text, or between a key "
+        "and its value. In quotes, in a text below `|` or `>` and in comments a tab may stand."
+    )
+    bad = changed("Answer in one short", "Answer in\tone short")
+    good = changed("Answer in one short sentence.", '"Answer in\tone short sentence."')
 
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         del policy
         text = source.qna_text or ""
-        if not (text.endswith((" ", "\t")) or any(end in text for end in _SPACED_ENDS)):
+        if "\t" not in text or source.yaml.node is None:
             return
-        found = [
-            (number, line)
-            for number, line in enumerate(source.qna_lines, start=1)
-            if line.endswith((" ", "\t"))
-        ]
-        line, more = found[0][0], len(found) - 1
-        column = len(found[0][1].rstrip(" \t")) + 1
-        rest = f", and {more} more" if more else ""
-        yield self.finding(
-            Place(file=source.qna_file, line=line, column=column),
-            f"This line{rest} ends with white space.",
-            "Remove the spaces at the ends of lines.",
-        )
+        place = first_stray_tab(text)
+        if place is not None:
+            yield self.finding(
+                Place(file=source.qna_file, line=place[0], column=place[1]),
+                "A tab stands here outside quotes, and InstructLab's parser stops at it.",
+                "Write a space instead, or put the whole text in quotes.",
+            )
 
 
 class IgnoredKey(LeafRule):
@@ -187,7 +183,7 @@ def _first(source: LeafSource, some: Sequence[Pair]) -> Place:
 
 RULES: Final[tuple[LeafRule, ...]] = (
     OldVersion(),
-    TrailingSpace(),
+    StrayTab(),
     IgnoredKey(),
     CommentCutsText(),
     MixedContexts(),
