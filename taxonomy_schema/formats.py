@@ -76,7 +76,7 @@ def _result(finding: Finding, rule_index: int) -> dict[str, Any]:
     region = {"startLine": place.line, "startColumn": place.column}
     if place.end_line is not None and place.end_line > place.line:
         region["endLine"] = place.end_line
-    return {
+    result = {
         "ruleId": finding.code,
         "ruleIndex": rule_index,
         "level": _LEVELS[finding.severity],
@@ -85,3 +85,24 @@ def _result(finding: Finding, rule_index: int) -> dict[str, Any]:
             {"physicalLocation": {"artifactLocation": {"uri": quote(place.file)}, "region": region}}
         ],
     }
+    if finding.fix:
+        result["fixes"] = [_fix(finding)]
+    return result
+
+
+def _fix(finding: Finding) -> dict[str, Any]:
+    """The exact mend, as SARIF writes edits."""
+    replacements = [
+        {
+            "deletedRegion": {
+                "startLine": edit.line,
+                "startColumn": edit.column,
+                "endLine": edit.end_line,
+                "endColumn": edit.end_column,
+            },
+            "insertedContent": {"text": edit.replacement},
+        }
+        for edit in finding.fix
+    ]
+    change = {"artifactLocation": {"uri": quote(finding.place.file)}, "replacements": replacements}
+    return {"description": {"text": finding.mend}, "artifactChanges": [change]}

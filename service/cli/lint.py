@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from service.cli.lint_target import lint_target
-from service.cli.lint_text import say, show
+from service.cli.lint_text import plain, say, show
 from taxonomy_schema.errors import TreeError
 from taxonomy_schema.findings import Severity
 from taxonomy_schema.policy import HOSTS, Policy
@@ -31,10 +31,23 @@ def lint(
     allow_host: Annotated[
         list[str] | None, typer.Option("--allow-host", help="A further host that documents may come from.")
     ] = None,
+    *,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Mend what can be mended safely, then check what is left.")
+    ] = False,
+    diff: Annotated[
+        bool,
+        typer.Option("--diff", "--dry-run", help="Show what --fix would change, and write nothing."),
+    ] = False,
 ) -> None:
     """Check leaves: their form, counts, sources and places. Of A..B: what B changed since it left A."""
     policy = Policy(hosts=(*HOSTS, *(allow_host or ())))
     try:
+        if diff:
+            _show_diff(target, policy)
+            return
+        if fix:
+            _fix(target, policy, quiet=output is not Format.TEXT)
         linted = lint_target(target, policy)
     except TreeError as error:
         say(str(error), error=True, fg="red")
@@ -49,3 +62,23 @@ def lint(
             typer.echo(text)
     if any(finding.severity is Severity.ERROR for finding in linted.findings):
         raise typer.Exit(_FINDINGS)
+
+
+def _fix(target: str, policy: Policy, *, quiet: bool) -> None:
+    """What was mended is said on standard output, or beside it where that holds what a program reads."""
+    from service.cli.lint_fix import fix
+
+    done = fix(target, policy)
+    for sentence in done:
+        say(f"mended {plain(sentence)}", fg="green", error=quiet)
+    if not done:
+        say("Nothing to mend.", error=quiet)
+
+
+def _show_diff(target: str, policy: Policy) -> None:
+    """Exits 1 if there is something to change, as other tools do, so that a job can ask."""
+    from service.cli.lint_fix import show_diff
+
+    if show_diff(target, policy):
+        raise typer.Exit(_FINDINGS)
+    say("Nothing to mend.", error=True)

@@ -6,6 +6,7 @@ from typing import Final
 
 from taxonomy_schema.findings import Finding, Place, Severity
 from taxonomy_schema.kinds import NEWEST_VERSION
+from taxonomy_schema.mends import without_trailing_space
 from taxonomy_schema.parse import LeafSource
 from taxonomy_schema.parse_rules import ATTRIBUTION, GOOD, GOOD_SKILL, changed
 from taxonomy_schema.policy import Policy
@@ -13,7 +14,7 @@ from taxonomy_schema.rule import Example, quoted
 from taxonomy_schema.rules.examples import GOOD_KNOWLEDGE, knowledge
 from taxonomy_schema.rules.leaf_rule import LeafRule
 from taxonomy_schema.rules.walk import Pair, key_place, pairs
-from taxonomy_schema.schema import written_version
+from taxonomy_schema.schema import raised, written_version
 
 LEAST_SEEDS: Final = 5
 _ASKED_AND_ANSWERED: Final = 2
@@ -40,6 +41,7 @@ class OldVersion(LeafRule):
                 key_place(source, ("version",)),
                 f"The leaf has version {version}; the newest is {NEWEST_VERSION}.",
                 f"Write “version: {NEWEST_VERSION}”{'' if enough else f', once it has {LEAST_SEEDS} seeds'}.",
+                fix=raised(source.yaml, knowledge=source.is_knowledge),
             )
 
 
@@ -68,6 +70,7 @@ class TrailingSpace(LeafRule):
             Place(file=source.qna_file, line=line, column=column),
             f"This line{rest} ends with white space.",
             "Remove the spaces at the ends of lines.",
+            fix=without_trailing_space(source.yaml),
         )
 
 

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
+from taxonomy_schema.edits import replaced
 from taxonomy_schema.findings import Finding, Place, Severity
 from taxonomy_schema.parse import LeafSource
 from taxonomy_schema.policy import DEFAULT_POLICY, Policy
@@ -138,8 +139,12 @@ class LicenceSpelling(LeafRule):
         for at, written in _licences(source):
             if judge(written, policy.licences) is Licence.MISSPELT:
                 spdx = "-".join(unicodedata.normalize("NFKC", written).split())
+                spdx = next((name for name in policy.licences if name.lower() == spdx.lower()), spdx)
                 yield self.finding(
-                    at, f"{quoted(written)} is not how SPDX writes it.", f"Write {quoted(spdx)[1:-1]}."
+                    at,
+                    f"{quoted(written)} is not how SPDX writes it.",
+                    f"Write {quoted(spdx)[1:-1]}.",
+                    fix=(replaced(at.file, at.line, at.column, written, spdx),),
                 )
 
 
