@@ -21,7 +21,8 @@ KEYS: Final = (
 _TABBED: Final = re.compile(rf"([ ]*\t[ \t]*)({'|'.join(KEYS)}):(?=[ \t\r]|$)")
 _ENTRY: Final = re.compile(r"([ ]*(?:- +)*)(?=[^ #\t-])")
 _TEXT: Final = re.compile(
-    r"([ ]*(?:- +)*(?:question|answer|context|task_description|domain|document_outline|created_by): +)([^\"'|>&*!\[{\s].*)"
+    r"([ ]*(?:- +)*(?:question|answer|context|task_description|domain|document_outline|created_by): +)"
+    r"([^\"'|>&*!\[{\s].*)"
 )
 _NEXT: Final = re.compile(rf"[ ]*(?:- *)*(?:#|(?:{'|'.join(KEYS)}):)")
 _SPACES: Final = " \t"

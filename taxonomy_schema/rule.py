@@ -6,6 +6,8 @@ from typing import ClassVar
 from taxonomy_schema.findings import Edit, Finding, Place, Severity
 
 _LONGEST_QUOTE = 60
+RULES_URL = "https://github.com/graftlab/graftlab/blob/main/docs/rules"
+"""Where the pages of the rules are read, unless a service says another place."""
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def fix(target: str, policy: Policy) -> list[str]:
         if rename(root, renaming.old, renaming.new)
     ]
     for before, mended in _mended(root, under, policy):
-        for name, old, new in _changes(before, mended.files):
+        for name, old, new in changes(before, mended.files):
             rewrite(root / before.id / name, old, new)
         done += mended.done
     return done
@@ -62,7 +62,7 @@ def show_diff(target: str, policy: Policy) -> bool:
         say(plain(f"rename from {renaming.old}"))
         say(plain(f"rename to {renaming.new}"))
     for before, mended in _mended(root, under, policy):
-        for name, old, new in _changes(before, mended.files):
+        for name, old, new in changes(before, mended.files):
             found = True
             print_diff(f"{before.id}/{name}", old, new)
     return found
@@ -120,7 +120,7 @@ def _mended(root: Path, under: str, policy: Policy) -> Iterator[tuple[LeafFiles,
             yield files, mended
 
 
-def _changes(before: LeafFiles, after: LeafFiles) -> Iterator[tuple[str, bytes, bytes]]:
+def changes(before: LeafFiles, after: LeafFiles) -> Iterator[tuple[str, bytes, bytes]]:
     for name, old, new in (
         (QNA, before.qna, after.qna),
         (ATTRIBUTION, before.attribution, after.attribution),

@@ -10,7 +10,20 @@ from rich.console import Console
 from pipelines.errors import ExitCode, StageError
 from service.errors import Misconfigured, ServiceError
 
-COMMANDS = ("demo", "up", "lint", "new", "run", "release", "doctor", "bench")
+COMMANDS = (
+    "demo",
+    "up",
+    "lint",
+    "explain",
+    "fmt",
+    "new",
+    "diff",
+    "completion",
+    "run",
+    "release",
+    "doctor",
+    "bench",
+)
 """Each is a function of the same name in the module of the same name."""
 
 _HELP = """Lets a community teach one language model the way open source takes patches.
