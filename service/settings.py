@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from service.errors import Misconfigured
+from taxonomy_schema.rule import RULES_URL
 
 
 def _split(value: object) -> object:
@@ -51,6 +52,13 @@ class Settings(BaseSettings):
     bot_login: str = "graftlab[bot]"
     github_write_interval: float = 1.0
     """Seconds between two writes; GitHub asks for at least one."""
+
+    suggestions: bool = True
+    """Whether exact mends are offered in the pull request, as suggestions that its author can apply."""
+    code_scanning: bool = False
+    """Whether findings are uploaded to code scanning too; the App then needs the right to write security events."""
+    rules_url: str = RULES_URL
+    """Where the rules' pages are read; findings link there."""
 
     mirrors: dict[str, str] = Field(default_factory=dict)
     """JSON: URL prefix -> prefix read in its place (document repositories)."""

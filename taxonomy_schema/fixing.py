@@ -128,3 +128,18 @@ def _says_the_same(before: ParsedLeaf, after: ParsedLeaf) -> bool:
         and [work.values for work in read_works(before.source.attribution_text or "")]
         == [work.values for work in read_works(after.source.attribution_text or "")]
     )  # fmt: skip
+
+
+def safe_fixes(parsed: ParsedLeaf, check: Check) -> tuple[Finding, ...]:
+    """Those findings whose mends, made together, leave no error that was not there; none of two that meet."""
+    before = Mended(parsed.source.files, parsed)
+    fixed = [finding for finding in parsed.findings if finding.fix]
+    fixed = [fixed[at] for at in apart([finding.fix for finding in fixed])]
+    mends_of = [_Mend(finding.fix, "", keeps_data=False) for finding in fixed]
+    if not fixed or _tried(before, mends_of, check) is not None:
+        return tuple(fixed)
+    return tuple(
+        finding
+        for finding, mend in zip(fixed, mends_of, strict=True)
+        if _tried(before, [mend], check) is not None
+    )

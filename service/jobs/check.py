@@ -3,6 +3,7 @@
 import logging
 import time
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -25,8 +26,12 @@ from service.ledger.session import nudge_after_commit
 from service.ledger.tables import Run, RunKind, RunState
 from service.queue import app
 from taxonomy_schema.errors import TreeError
+from taxonomy_schema.hunks import shown_lines
 from taxonomy_schema.models import Finding, Place, Severity
+from taxonomy_schema.policy import Policy
 from taxonomy_schema.rules import ChangeReport, check_change
+from taxonomy_schema.rules import check as check_leaf
+from taxonomy_schema.suggesting import Suggestion, suggestions
 
 log = logging.getLogger(__name__)
 
@@ -94,20 +99,32 @@ def _failure(code: str, message: str, mend: str) -> Failure:
 
 
 def _check(tools: Tools, client: GitHub, run: Run) -> dict[str, Any]:
-    """`leaves`: id, status, old_id, ok of each changed one; `findings`: as in `taxonomy_schema.models`; `ok`."""
+    """`leaves`: id, status, old_id, ok of each changed one; `findings`; `suggestions`; `ok`."""
     commits = (run.base_sha, run.head_sha)
     clone = make_sure_of(tools.settings, client, run.repository, commits, number=run.number)
     try:
-        report = check_change(clone, run.base_sha, run.head_sha, check_policy(tools.settings))
+        allowed = check_policy(tools.settings)
+        report = check_change(clone, run.base_sha, run.head_sha, allowed)
+        offered = _suggestions(clone, run, allowed, report) if tools.settings.suggestions else ()
     except TreeError as error:
-        report = ChangeReport(leaves=(), outside=(_unreadable(error),))
+        report, offered = ChangeReport(leaves=(), outside=(_unreadable(error),)), ()
     policy = parse_policy(read_file(clone, run.head_sha, POLICY_FILE))
     findings = [*report.findings, *(policy if isinstance(policy, tuple) else ())]
     return {
         "ok": not any(finding.severity is Severity.ERROR for finding in findings),
         "leaves": [{**asdict(leaf.change), "ok": leaf.ok} for leaf in report.leaves],
         "findings": [finding.to_dict() for finding in findings],
+        "suggestions": [one.to_dict() for one in offered],
     }
+
+
+def _suggestions(clone: Path, run: Run, policy: Policy, report: ChangeReport) -> tuple[Suggestion, ...]:
+    """Mends that are exact and lie on lines of the diff."""
+    parsed = [leaf.parsed for leaf in report.leaves if leaf.parsed is not None]
+    if not any(finding.fix for leaf in parsed for finding in leaf.findings):
+        return ()
+    shown = shown_lines(clone, run.base_sha, run.head_sha)
+    return suggestions(parsed, shown, lambda files: check_leaf(files, policy))
 
 
 def _unreadable(error: TreeError) -> Finding:

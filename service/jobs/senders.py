@@ -1,12 +1,13 @@
 """How each kind of letter is brought to GitHub. Every one finds what an earlier try left, so none is there twice."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from service.errors import GitHubGone
-from service.github.client import Annotation, Check, GitHub, ReleaseDraft
+from service.github.client import Annotation, Check, GitHub, ReleaseDraft, Review, ReviewComment
 from service.ledger.outbox import Letter
 
 
@@ -73,10 +74,41 @@ def _release(client: GitHub, letter: Letter, payload: dict[str, Any]) -> Sent:
     return Sent(published.id, published.url)
 
 
+def _suggestions(client: GitHub, letter: Letter, payload: dict[str, Any]) -> Sent:
+    """What stands already, word for word, is not said again; what is no longer meant, and nobody answered, goes."""
+    repository, number = letter.repository, payload["number"]
+    wanted = [ReviewComment(**comment) for comment in payload["comments"]]
+    standing = [one for one in client.review_comments(repository, number) if payload["marker"] in one.body]
+    kept = {
+        wish.mark: one
+        for wish in wanted
+        for one in standing
+        if one.line is not None and wish.mark in one.body
+    }
+    missing = tuple(wish for wish in wanted if wish.mark not in kept)
+    sent = letter.remote_id
+    if missing:
+        review = Review(head_sha=payload["head_sha"], body=payload["body"], comments=missing)
+        sent = client.create_review(repository, number, review)
+    keep = {one.id for one in kept.values()}
+    for one in standing:
+        if one.id not in keep and not one.answered:
+            with contextlib.suppress(GitHubGone):
+                client.delete_review_comment(repository, one.id)
+    return Sent(sent)
+
+
+def _sarif(client: GitHub, letter: Letter, payload: dict[str, Any]) -> Sent:
+    client.upload_sarif(letter.repository, payload["commit"], payload["ref"], payload["sarif"])
+    return Sent(None)
+
+
 _SENDERS: Final[dict[str, Callable[[GitHub, Letter, dict[str, Any]], Sent]]] = {
     "comment": _comment,
     "answer": _answer,
     "reaction": _reaction,
     "check": _check,
     "release": _release,
+    "sarif": _sarif,
+    "suggestions": _suggestions,
 }

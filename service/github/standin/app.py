@@ -20,14 +20,27 @@ from .manners import Manners, RateLimits
 from .pages import router as pages
 from .pages.render import page
 from .pushes import tell_of_everything
-from .rest import apps, checks, contents, git_data, issues, labels, people, pulls, releases, repos
+from .rest import (
+    apps,
+    checks,
+    contents,
+    git_data,
+    issues,
+    labels,
+    people,
+    pulls,
+    releases,
+    repos,
+    reviews,
+    scanning,
+)
 from .world import Clock, World, utc_now
 
 RATE_LIMIT = 15_000
 _log = logging.getLogger(__name__)
 # `checks` before `contents`: a commit's name may hold slashes, so `commits/{ref}` matches whatever comes first.
 # Pages come last, since `/{owner}/{name}` matches most of what others mean.
-_REST = (apps, people, checks, issues, labels, pulls, releases, git_data, contents, repos)
+_REST = (apps, people, checks, issues, labels, reviews, pulls, releases, scanning, git_data, contents, repos)
 _ROUTERS = (*(module.router for module in _REST), admin.public, admin.router, smart_http.router, pages.router)
 
 
