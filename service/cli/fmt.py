@@ -1,11 +1,11 @@
 """`graft fmt`: writes leaves in one form, so that reviews are about what they say."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 import typer
 
 from service.cli.lint_fix import changes, print_diff
-from service.cli.lint_target import is_range, place_of
+from service.cli.lint_target import apart, is_range, place_of
 from service.cli.lint_text import count, plain, say
 from taxonomy_schema.errors import TreeError
 from taxonomy_schema.fmt import format_leaf
@@ -17,9 +17,10 @@ _WRONG_USE: Final = 2
 
 
 def fmt(
-    target: Annotated[
-        str, typer.Argument(metavar="[PATH]", help="A taxonomy, or a folder or leaf in one.")
-    ] = ".",
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[PATH]...", help="A taxonomy, or folders or leaves in one. [default: .]"),
+    ] = None,
     *,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit 1 if something is written otherwise.")
@@ -31,10 +32,16 @@ def fmt(
 ) -> None:
     """Write leaves in one form: order of keys, indentation, block texts, width. What they say never changes."""
     try:
-        changed, left_alone, leaves = _format(target, dry=check or diff, diff=diff, upgrade=upgrade)
+        done = [
+            _format(target, dry=check or diff, diff=diff, upgrade=upgrade)
+            for target in apart(targets or ["."])
+        ]
     except TreeError as error:
         say(str(error), error=True, fg="red")
         raise typer.Exit(_WRONG_USE) from error
+    changed = [path for one in done for path in one.changed]
+    left_alone = [reason for one in done for reason in one.left_alone]
+    leaves = sum(one.leaves for one in done)
     for reason in left_alone:
         say(f"left alone {plain(reason)}", error=True, fg="yellow")
     verb = "would be formatted" if check or diff else "formatted"
@@ -43,8 +50,15 @@ def fmt(
         raise typer.Exit(_FINDINGS)
 
 
-def _format(target: str, *, dry: bool, diff: bool, upgrade: bool) -> tuple[list[str], list[str], int]:
+class _Done(NamedTuple):
     """Files that change, reasons why others were left alone, and how many leaves were looked at."""
+
+    changed: list[str]
+    left_alone: list[str]
+    leaves: int
+
+
+def _format(target: str, *, dry: bool, diff: bool, upgrade: bool) -> _Done:
     if is_range(target):
         raise TreeError(f"{target} names commits, which cannot be written. Name a path.")
     root, under = place_of(target)
@@ -63,4 +77,4 @@ def _format(target: str, *, dry: bool, diff: bool, upgrade: bool) -> tuple[list[
                 say(plain(path))
             if not dry:
                 rewrite(root / path, old, new)
-    return changed, left_alone, len(leaves)
+    return _Done(changed, left_alone, len(leaves))

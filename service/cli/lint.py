@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
-from service.cli.lint_target import lint_target
+from service.cli.lint_target import apart, lint_targets
 from service.cli.lint_text import plain, say, show
 from taxonomy_schema.errors import TreeError
 from taxonomy_schema.findings import Severity
@@ -23,10 +23,13 @@ class Format(StrEnum):
 
 
 def lint(
-    target: Annotated[
-        str,
-        typer.Argument(metavar="[PATH|A..B]", help="A taxonomy, a folder or leaf in one, or two commits."),
-    ] = ".",
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[PATH|A..B]...",
+            help="A taxonomy, folders or leaves in one, or two commits. [default: .]",
+        ),
+    ] = None,
     output: Annotated[Format, typer.Option("--format", help="How findings are written.")] = Format.TEXT,
     allow_host: Annotated[
         list[str] | None, typer.Option("--allow-host", help="A further host that documents may come from.")
@@ -44,11 +47,11 @@ def lint(
     policy = Policy(hosts=(*HOSTS, *(allow_host or ())))
     try:
         if diff:
-            _show_diff(target, policy)
+            _show_diff(targets or ["."], policy)
             return
         if fix:
-            _fix(target, policy, quiet=output is not Format.TEXT)
-        linted = lint_target(target, policy)
+            _fix(targets or ["."], policy, quiet=output is not Format.TEXT)
+        linted = lint_targets(targets or ["."], policy)
     except TreeError as error:
         say(str(error), error=True, fg="red")
         raise typer.Exit(_WRONG_USE) from error
@@ -64,21 +67,21 @@ def lint(
         raise typer.Exit(_FINDINGS)
 
 
-def _fix(target: str, policy: Policy, *, quiet: bool) -> None:
+def _fix(targets: list[str], policy: Policy, *, quiet: bool) -> None:
     """What was mended is said on standard output, or beside it where that holds what a program reads."""
     from service.cli.lint_fix import fix
 
-    done = fix(target, policy)
+    done = [sentence for target in apart(targets) for sentence in fix(target, policy)]
     for sentence in done:
         say(f"mended {plain(sentence)}", fg="green", error=quiet)
     if not done:
         say("Nothing to mend.", error=quiet)
 
 
-def _show_diff(target: str, policy: Policy) -> None:
+def _show_diff(targets: list[str], policy: Policy) -> None:
     """Exits 1 if there is something to change, as other tools do, so that a job can ask."""
     from service.cli.lint_fix import show_diff
 
-    if show_diff(target, policy):
+    if any([show_diff(target, policy) for target in apart(targets)]):  # all, and not up to the first
         raise typer.Exit(_FINDINGS)
     say("Nothing to mend.", error=True)
