@@ -20,7 +20,7 @@ from taxonomy_schema.schema import raised
 from taxonomy_schema.yaml_source import read_yaml
 
 WIDTH: Final = 100
-"""Columns that prose is folded to."""
+"""Columns after which a folded text goes on in the next line; its last word may run over."""
 _ORDER: Final = (
     "version", "created_by", "task_description", "domain", "document_outline", "document", "repo", "commit", "patterns",
     "context", "question", "answer", "questions_and_answers", "seed_examples",

@@ -16,6 +16,7 @@ _WIDTH: Final = 100
 _COLOURS: Final = {Severity.ERROR: "red", Severity.HINT: "yellow"}
 _DIFF: Final = {"+": "green", "-": "red", "@": "cyan"}
 _LEAST_WORD: Final = 3
+_LOOK_ALIKE: Final = str.maketrans("OIL", "011")
 
 
 def codes(incomplete: str) -> list[tuple[str, str]]:
@@ -46,7 +47,8 @@ def explain(
     if about:
         _list(about)
         return
-    near = difflib.get_close_matches(code.upper(), [rule.code for rule in ALL_RULES], n=1, cutoff=0.5)
+    typed = code[:2].upper() + code[2:].upper().translate(_LOOK_ALIKE)
+    near = difflib.get_close_matches(typed, [rule.code for rule in ALL_RULES], n=1, cutoff=0.5)
     hint = f"Did you mean {near[0]}? " if near else ""
     say(f"There is no rule {code!r}. {hint}“graft explain” lists every rule.", error=True, fg="red")
     raise typer.Exit(_WRONG_USE)

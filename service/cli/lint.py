@@ -82,6 +82,7 @@ def _show_diff(targets: list[str], policy: Policy) -> None:
     """Exits 1 if there is something to change, as other tools do, so that a job can ask."""
     from service.cli.lint_fix import show_diff
 
-    if any([show_diff(target, policy) for target in apart(targets)]):  # all, and not up to the first
+    shown = [show_diff(target, policy) for target in apart(targets)]
+    if any(shown):
         raise typer.Exit(_FINDINGS)
     say("Nothing to mend.", error=True)

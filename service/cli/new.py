@@ -72,6 +72,10 @@ def new(
     typer.echo("Replace each text that begins with “REPLACE:”, then run “graft lint” on the folder.")
 
 
+def is_somebody_there() -> bool:
+    return sys.stdin.isatty()
+
+
 def _where(path: Path | None, kind: LeafKind | None) -> Path:
     """The new leaf's folder; a path that names no root lies below the folder of its kind."""
     if path is None:
@@ -86,7 +90,7 @@ def _where(path: Path | None, kind: LeafKind | None) -> Path:
 
 def _asked(question: str, flag: str, check: Callable[[str], str] = str) -> str:
     """What somebody at the terminal answers; where nobody is, the flag is missing."""
-    if not sys.stdin.isatty():
+    if not is_somebody_there():
         raise ScaffoldError(
             f"Nobody is here to be asked. Say {flag}; “graft new --help” lists what can be said."
         )
@@ -96,7 +100,7 @@ def _asked(question: str, flag: str, check: Callable[[str], str] = str) -> str:
 
 def _asked_or(question: str, otherwise: str, check: Callable[[str], str] = str) -> str:
     """The answer, or a text to be replaced later where nobody is asked, or nobody knows yet."""
-    if not sys.stdin.isatty():
+    if not is_somebody_there():
         return otherwise
     answer: str = typer.prompt(
         f"{question}; Enter to write it later", default=otherwise, show_default=False,
