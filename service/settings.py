@@ -12,7 +12,6 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from service.errors import Misconfigured
-from taxonomy_schema.rule import RULES_URL
 
 
 def _split(value: object) -> object:
@@ -57,7 +56,7 @@ class Settings(BaseSettings):
     """Whether exact mends are offered in the pull request, as suggestions that its author can apply."""
     code_scanning: bool = False
     """Whether findings are uploaded to code scanning too; the App then needs the right to write security events."""
-    rules_url: str = RULES_URL
+    rules_url: str = "https://github.com/graftlab/graftlab/blob/main/docs/rules"
     """Where the rules' pages are read; findings link there."""
 
     mirrors: dict[str, str] = Field(default_factory=dict)

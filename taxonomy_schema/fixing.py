@@ -97,15 +97,14 @@ def _said(finding: Finding) -> str:
 
 def _edited(parsed: ParsedLeaf, edits: list[Edit]) -> LeafFiles:
     source = parsed.source
-    changed = {}
-    for name, file, text in (
-        ("qna", source.qna_file, source.qna_text),
-        ("attribution", source.attribution_file, source.attribution_text),
-    ):
-        mine = [edit for edit in edits if edit.file == file]
-        if mine and text is not None:
-            changed[name] = applied(text, mine).encode()
-    return replace(source.files, **changed)
+    files = source.files
+    qna = [edit for edit in edits if edit.file == source.qna_file]
+    if qna and source.qna_text is not None:
+        files = replace(files, qna=applied(source.qna_text, qna).encode())
+    attribution = [edit for edit in edits if edit.file == source.attribution_file]
+    if attribution and source.attribution_text is not None:
+        files = replace(files, attribution=applied(source.attribution_text, attribution).encode())
+    return files
 
 
 def _no_worse(before: ParsedLeaf, after: ParsedLeaf) -> bool:

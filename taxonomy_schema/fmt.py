@@ -15,9 +15,10 @@ from ruamel.yaml.scalarstring import FoldedScalarString, LiteralScalarString
 from taxonomy_schema import mends
 from taxonomy_schema.attribution import read_works
 from taxonomy_schema.edits import applied
+from taxonomy_schema.kinds import NEWEST_VERSION
 from taxonomy_schema.parse import LeafFiles, LeafSource, read_source
 from taxonomy_schema.schema import raised
-from taxonomy_schema.yaml_source import read_yaml
+from taxonomy_schema.yaml_source import Odd, read_yaml
 
 WIDTH: Final = 100
 """Columns after which a folded text goes on in the next line; its last word may run over."""
@@ -69,7 +70,7 @@ def _tidied(file: str, text: str) -> str:
 
 def _qna(source: LeafSource, left_alone: list[str], *, upgrade: bool) -> str:
     text = source.qna_text or ""
-    if upgrade and source.sound and source.data.get("version") != max_version():
+    if upgrade and source.sound and source.data.get("version") != NEWEST_VERSION:
         text = applied(text, raised(source.yaml, knowledge=source.is_knowledge))
     wanted = read_yaml(text, source.qna_file)
     for _ in range(_MOST_ROUNDS):
@@ -92,22 +93,15 @@ def _qna(source: LeafSource, left_alone: list[str], *, upgrade: bool) -> str:
     return source.qna_text or ""
 
 
-def max_version() -> int:
-    from taxonomy_schema.kinds import NEWEST_VERSION
-
-    return NEWEST_VERSION
-
-
 def _same(one: Any, other: Any) -> bool:
     """Equal data, types of scalars included; values that are no JSON values compare by their kind."""
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(_same, one, other))
-    kind = getattr(one, "kind", None)
-    if kind is not None:
-        return kind == getattr(other, "kind", None)
-    return type(one) is type(other) and one == other
+    if isinstance(one, Odd):
+        return isinstance(other, Odd) and one.kind == other.kind
+    return type(one) is type(other) and bool(one == other)
 
 
 def _once(file: str, text: str) -> str:
@@ -155,7 +149,8 @@ def _arrange(value: Any, comments: list[int], start: int, end: int, *, depth: in
 
 def _chosen(value: Any, depth: int) -> Any:
     """A text in the form that suits it: a block where it has lines of its own, folded where it is long."""
-    if not isinstance(value, str) or (getattr(value, "anchor", None) is not None and value.anchor.value):
+    anchor = getattr(value, "anchor", None)
+    if not isinstance(value, str) or (anchor is not None and anchor.value):
         return value
     body = value.rstrip("\n")
     lines = body.split("\n")

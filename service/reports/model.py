@@ -67,6 +67,8 @@ class CheckResult:
     leaves_changed: tuple[str, ...]
     """Ids of the leaves that the contribution adds, changes, moves or removes."""
     findings: tuple[Finding, ...] = ()
+    rules_url: str = ""
+    """Where the rules' pages are, without a slash at the end; empty: nowhere."""
 
     @property
     def errors(self) -> tuple[Finding, ...]:

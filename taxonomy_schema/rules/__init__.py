@@ -13,4 +13,21 @@ ALL_RULES: Final[tuple[type[Rule], ...]] = tuple(
     sorted((*PARSE_RULES, *TREE_RULES, *(type(rule) for rule in LEAF_RULES)), key=lambda rule: rule.code)
 )
 
-__all__ = ["ALL_RULES", "ChangeReport", "CheckedLeaf", "LeafFiles", "ParsedLeaf", "check", "check_change"]
+_CODES: Final = frozenset(rule.code for rule in ALL_RULES)
+
+
+def page_of(code: str, rules_url: str) -> str:
+    """Where a rule's page is read; empty for a code that is no rule's."""
+    return f"{rules_url}/{code}.md" if rules_url and code in _CODES else ""
+
+
+__all__ = [
+    "ALL_RULES",
+    "ChangeReport",
+    "CheckedLeaf",
+    "LeafFiles",
+    "ParsedLeaf",
+    "check",
+    "check_change",
+    "page_of",
+]
