@@ -79,7 +79,7 @@ def _result(finding: Finding, rule_index: int | None) -> dict[str, Any]:
     region = {"startLine": place.line, "startColumn": place.column}
     if place.end_line is not None and place.end_line > place.line:
         region["endLine"] = place.end_line
-    result = {
+    result: dict[str, Any] = {
         "ruleId": finding.code,
         "level": _LEVELS[finding.severity],
         "message": {"text": f"{finding.message} {finding.mend}"},

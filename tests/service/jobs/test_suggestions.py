@@ -8,7 +8,7 @@ from sqlalchemy import select
 from service.github.standin.driver import StandIn
 from service.jobs import report, send_outbox
 from service.ledger import contributions
-from service.ledger.tables import Outbox
+from service.ledger.tables import Outbox, OutboxState
 from tests.service.jobs.acts import contribution, deliver_pull
 from tests.service.jobs.conftest import LEAF, House, OpenPull, Pull
 
@@ -56,7 +56,7 @@ def test_a_suggestion_sent_but_not_noted_is_not_sent_twice(
     checked(house, pull)
     with house.tools.write() as session:
         row = session.scalars(select(Outbox).where(Outbox.key.like(f"%#{pull.number}:suggestions"))).one()
-        row.state, row.sent_hash, row.remote_id = "pending", None, None
+        row.state, row.sent_hash, row.remote_id = OutboxState.PENDING, None, None
     send_outbox.send_all(house.tools, house.client)
 
     assert seen(standin, pull.number).get_review_comments().totalCount == 1
