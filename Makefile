@@ -45,10 +45,11 @@ quick: setup ## the tests without engines, two at a time
 engine: setup ## the tests on the real engines, one after the other
 	$(PYTEST) -m "engine and not gpu" --durations 10 $(ARGS)
 
-fmt: setup ## format the code, mend what lint can mend, write what is derived (table of settings, locks)
+fmt: setup ## format the code, mend what lint can mend, write what is derived (table of settings, the rules' pages, locks)
 	$(VENV)/bin/ruff check --fix-only .
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/python scripts/settings_table.py
+	$(VENV)/bin/python -m taxonomy_schema.rules.listing docs
 	$(VENV)/bin/python scripts/derive_locks.py
 
 clean: ## remove what tools left behind (never the environment, never a home of the service)

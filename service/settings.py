@@ -68,6 +68,13 @@ class Settings(BaseSettings):
     github_writes_an_hour: int = 500
     """And within an hour."""
 
+    suggestions: bool = True
+    """Whether exact mends are offered in the pull request, as suggestions that its author can apply."""
+    code_scanning: bool = False
+    """Whether findings are uploaded to code scanning too; the App then needs the right to write security events."""
+    rules_url: str = "https://github.com/graftlab/graftlab/blob/main/docs/rules"
+    """Where the rules' pages are read; findings link there."""
+
     mirrors: dict[str, str] = Field(default_factory=dict)
     """JSON: URL prefix -> prefix read in its place (document repositories)."""
     stage_environment: Annotated[tuple[str, ...], NoDecode] = ()

@@ -27,6 +27,21 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """One exact change of a file: the text from a place up to, not with, another gives way to `replacement`.
+
+    Lines and columns count from 1, in characters; a line ends at its line feed, which is its last column.
+    """
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """What a rule says of a leaf. An error blocks, a hint does not."""
 
@@ -35,6 +50,8 @@ class Finding:
     message: str
     mend: str
     place: Place
+    fix: tuple[Edit, ...] = ()
+    """The mend as exact edits that belong together, where only one is right; else empty."""
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON holds it; `from_dict` reads it."""
@@ -54,6 +71,7 @@ class Finding:
             message=written["message"],
             mend=written["mend"],
             place=Place(**written["place"]),
+            fix=tuple(Edit(**edit) for edit in written.get("fix", ())),
         )
 
 

@@ -106,7 +106,7 @@ class UnknownKey(Rule):
     code = "GL108"
     title = "A key that the format does not know"
     docs = "Unknown keys are refused, because a misspelt key would otherwise be ignored in silence."
-    bad = changed("created_by: ada", "created_by: ada\nlicence: MIT")
+    bad = changed("task_description:", "task_descripton:")
     good = GOOD
 
 

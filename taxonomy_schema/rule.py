@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from taxonomy_schema.findings import Finding, Place, Severity
+from taxonomy_schema.findings import Edit, Finding, Place, Severity
 
 _LONGEST_QUOTE = 60
+RULES_URL = "https://github.com/graftlab/graftlab/blob/main/docs/rules"
+"""Where the pages of the rules are read, unless a service says another place."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,16 @@ class Rule:
     good: ClassVar[Example | None] = None
 
     @classmethod
-    def finding(cls, place: Place, message: str, mend: str, severity: Severity | None = None) -> Finding:
+    def finding(
+        cls,
+        place: Place,
+        message: str,
+        mend: str,
+        severity: Severity | None = None,
+        fix: tuple[Edit, ...] = (),
+    ) -> Finding:
         return Finding(
-            code=cls.code, severity=severity or cls.severity, message=message, mend=mend, place=place
+            code=cls.code, severity=severity or cls.severity, message=message, mend=mend, place=place, fix=fix
         )
 
 

@@ -110,8 +110,8 @@ def _entry(kind: Kind, number: int) -> str:
             for inner in range(1, _PAIRS + 1)
         )
         return f"  - context: {context}\n    questions_and_answers:\n{pairs}"
-    grounded = f"    context: {context}\n" if kind is Kind.GROUNDED else ""
+    context = f"  - context: {context}\n    " if kind is Kind.GROUNDED else "  - "
     return (
-        f'  - question: "{PLACEHOLDER} question {number}"\n{grounded}'
+        f'{context}question: "{PLACEHOLDER} question {number}"\n'
         f'    answer: "{PLACEHOLDER} the answer to question {number}"\n'
     )

@@ -8,7 +8,9 @@ from typing import Any, Final
 
 import jsonschema_rs
 
-from taxonomy_schema.findings import Finding
+from taxonomy_schema import mends
+from taxonomy_schema.findings import Edit, Finding
+from taxonomy_schema.kinds import NEWEST_VERSION
 from taxonomy_schema.parse_rules import (
     BadVersion,
     EmptyValue,
@@ -26,6 +28,8 @@ from taxonomy_schema.yaml_source import Odd
 VERSIONS: Final = (1, 2, 3)
 _OLDEST_KNOWLEDGE: Final = 3
 _TYPE_NAMES: Final = {"string": "text", "array": "a list", "object": "a mapping", "integer": "a whole number"}
+_SURELY_MEANT: Final = 0.8
+"""How alike, by difflib's ratio, a misspelt key and the only one it can stand for are."""
 _ODD_NAMES: Final = {"timestamp": "a date", "int": "a number", "float": "a number"}
 
 
@@ -74,12 +78,21 @@ def schema_findings(source: YamlSource, *, knowledge: bool) -> list[Finding]:
                 source.lines.value(source.spot(("version",))),
                 f"Version {version} is not supported for knowledge.",
                 "Write “version: 3” and group the seeds by context, each with its questions_and_answers.",
+                fix=raised(source, knowledge=True),
             )
         ]
     validator = _validator(f"{'knowledge' if knowledge else 'skill'}-v{version}")
     if not source.odd and validator.is_valid(source.data):
         return []
     return list(_told(validator.iter_errors(_as_json(source.data)), source))
+
+
+def raised(source: YamlSource, *, knowledge: bool) -> tuple[Edit, ...]:
+    """The edit to the newest version, if the data has the format of that version as it is."""
+    data = {**source.data, "version": NEWEST_VERSION}
+    name = f"{'knowledge' if knowledge else 'skill'}-v{NEWEST_VERSION}"
+    fits = not source.odd and _validator(name).is_valid(data)
+    return mends.newest_version(source) if fits else ()
 
 
 def _told(errors: Iterable[Any], source: YamlSource) -> Iterator[Finding]:
@@ -116,10 +129,14 @@ def _unknown(kind: Any, path: Path, source: YamlSource) -> Iterator[Finding]:
     instance = _at(source, path)
     known = _known_keys(path, source)
     for key in kind.unexpected:
-        near = difflib.get_close_matches(key, [name for name in known if name not in instance], n=1)
+        free = [name for name in known if name not in instance]
+        near = difflib.get_close_matches(key, free, n=1)
         mend = f"Did you mean “{near[0]}”?" if near else "Remove it; known here are " + ", ".join(known) + "."
+        spot = source.spot((*path, key))
+        exact = difflib.get_close_matches(key, free, n=2, cutoff=_SURELY_MEANT)
+        fix = mends.other_key(source, spot, key, exact[0]) if len(exact) == 1 else ()
         yield UnknownKey.finding(
-            source.lines.key(source.spot((*path, key))), f"The key {quoted(key)} is not known.", mend
+            source.lines.key(spot), f"The key {quoted(key)} is not known.", mend, fix=fix
         )
 
 
@@ -137,17 +154,20 @@ def _wrong_type(kind: Any, path: Path, source: YamlSource) -> Iterator[Finding]:
     value = _at(source, path)
     wanted = kind.types[0]
     message = f"{_name(path)} must be {_TYPE_NAMES[wanted]}, and is read as {_kind(value)}."
+    fix: tuple[Edit, ...] = ()
     if value is None:
         mend = "Write the value after the colon, or remove the key if it is not needed."
     elif wanted == "string" and spot.text is not None:
         mend = f"Put it in quotes: “{_last(path)}: {_in_quotes(spot.text)}”."
+        fix = mends.in_quotes(source, spot)
     elif wanted == "string":
         mend = "If it is one text, put it in quotes or start it on the next line after “|”."
     elif wanted == "integer" and spot.text is not None:
         mend = "Write the number without quotes."
+        fix = mends.as_number(source, spot)
     else:
         mend = f"Write {_TYPE_NAMES[wanted]}, as the guide shows."
-    yield WrongType.finding(source.lines.value(spot), message, mend)
+    yield WrongType.finding(source.lines.value(spot), message, mend, fix=fix)
 
 
 def _empty(_: Any, path: Path, source: YamlSource) -> Iterator[Finding]:

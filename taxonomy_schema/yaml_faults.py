@@ -5,6 +5,7 @@ from typing import Final
 import yaml
 
 from taxonomy_schema.findings import Finding, Place
+from taxonomy_schema.mends import quoted_line, spaces_for_tab
 from taxonomy_schema.parse_rules import NotYaml, TabIndent, YamlFeature
 from taxonomy_schema.places import Lines
 
@@ -57,8 +58,12 @@ def unreadable(error: yaml.YAMLError, lines: Lines, text: str) -> Finding:
     line = text.split("\n")[place.line - 1 : place.line]
     if line and "\t" in line[0][: len(line[0]) - len(line[0].lstrip())]:
         where = place.at(column=line[0].index("\t") + 1)
-        return TabIndent.finding(where, "This line is indented with a tab.", "Replace the tab by spaces.")
+        fix = spaces_for_tab(lines.file, text.split("\n"), place.line)
+        return TabIndent.finding(
+            where, "This line is indented with a tab.", "Replace the tab by spaces.", fix=fix
+        )
     for sign, message, mend in _MENDS:
         if sign in problem:
-            return NotYaml.finding(place, message, mend)
+            fix = quoted_line(lines.file, text.split("\n"), place.line) if mend is _QUOTE else ()
+            return NotYaml.finding(place, message, mend, fix=fix)
     return NotYaml.finding(place, f"This is not YAML: {problem}.", "Mend the line, or the one above it.")

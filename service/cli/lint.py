@@ -5,8 +5,8 @@ from typing import Annotated, Final
 
 import typer
 
-from service.cli.lint_target import lint_target
-from service.cli.lint_text import say, show
+from service.cli.lint_target import apart, lint_targets
+from service.cli.lint_text import plain, say, show
 from taxonomy_schema.errors import TreeError
 from taxonomy_schema.findings import Severity
 from taxonomy_schema.policy import HOSTS, Policy
@@ -23,24 +23,38 @@ class Format(StrEnum):
 
 
 def lint(
-    target: Annotated[
-        str,
+    targets: Annotated[
+        list[str] | None,
         typer.Argument(
-            metavar="[PATH|A..B]", help="A taxonomy, what lies in one, its .graft.yaml, or two commits."
+            metavar="[PATH|A..B]...",
+            help="A taxonomy, what lies in one, its .graft.yaml, or two commits. [default: .]",
         ),
-    ] = ".",
+    ] = None,
     output: Annotated[Format, typer.Option("--format", help="How findings are written.")] = Format.TEXT,
     allow_host: Annotated[
         list[str] | None, typer.Option("--allow-host", help="A further host that documents may come from.")
     ] = None,
+    *,
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Check every leaf, also those known not to have changed.")
+    ] = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Mend what can be mended safely, then check what is left.")
+    ] = False,
+    diff: Annotated[
+        bool,
+        typer.Option("--diff", "--dry-run", help="Show what --fix would change, and write nothing."),
     ] = False,
 ) -> None:
     """Check leaves: their form, counts, sources and places. Of A..B: what B changed since it left A."""
     policy = Policy(hosts=(*HOSTS, *(allow_host or ())))
     try:
-        linted = lint_target(target, policy, remember=not no_cache)
+        if diff:
+            _show_diff(targets or ["."], policy)
+            return
+        if fix:
+            _fix(targets or ["."], policy, quiet=output is not Format.TEXT)
+        linted = lint_targets(targets or ["."], policy, remember=not no_cache)
     except TreeError as error:
         say(str(error), error=True, fg="red")
         raise typer.Exit(_WRONG_USE) from error
@@ -54,3 +68,24 @@ def lint(
             typer.echo(text)
     if any(finding.severity is Severity.ERROR for finding in linted.findings):
         raise typer.Exit(_FINDINGS)
+
+
+def _fix(targets: list[str], policy: Policy, *, quiet: bool) -> None:
+    """What was mended is said on standard output, or beside it where that holds what a program reads."""
+    from service.cli.lint_fix import fix
+
+    done = [sentence for target in apart(targets) for sentence in fix(target, policy)]
+    for sentence in done:
+        say(f"mended {plain(sentence)}", fg="green", error=quiet)
+    if not done:
+        say("Nothing to mend.", error=quiet)
+
+
+def _show_diff(targets: list[str], policy: Policy) -> None:
+    """Exits 1 if there is something to change, as other tools do, so that a job can ask."""
+    from service.cli.lint_fix import show_diff
+
+    shown = [show_diff(target, policy) for target in apart(targets)]
+    if any(shown):
+        raise typer.Exit(_FINDINGS)
+    say("Nothing to mend.", error=True)

@@ -1,6 +1,6 @@
 """What `graft lint` was asked to look at -> the leaves there, what the rules say of them, and the texts to show."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -83,6 +83,30 @@ class _FolderTexts(Mapping[str, str]):
 
     def __len__(self) -> int:
         return 0
+
+
+def lint_targets(targets: Sequence[str], policy: Policy, *, remember: bool = True) -> Linted:
+    """Check several targets; a leaf that two of them name, as its two files do, is checked once.
+
+    Raises:
+        TreeError: as `lint_target` does.
+
+    """
+    every = [lint_target(target, policy, remember=remember) for target in apart(targets)]
+    if len(every) == 1:
+        return every[0]
+    texts = {path: text for linted in every for path, text in linted.texts.items()}
+    findings = dict.fromkeys(finding for linted in every for finding in linted.findings)
+    return Linted(sum(linted.leaves for linted in every), tuple(findings), texts)
+
+
+def apart(targets: Sequence[str]) -> list[str]:
+    """The targets without those that name a leaf which another names already."""
+    kept = {
+        str(Path(one).parent) if Path(one).name in (QNA, ATTRIBUTION) and Path(one).is_file() else one: one
+        for one in reversed(targets)
+    }
+    return list(reversed(kept.values()))
 
 
 def is_range(target: str) -> bool:

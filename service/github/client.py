@@ -84,6 +84,35 @@ class Check:
 
 
 @dataclass(frozen=True)
+class ReviewComment:
+    """A remark on lines of a pull request's diff; `mark` stands in a hidden part of `body`."""
+
+    path: str
+    start_line: int
+    line: int
+    body: str
+    mark: str
+
+
+@dataclass(frozen=True)
+class Review:
+    head_sha: str
+    body: str
+    comments: Sequence[ReviewComment] = ()
+
+
+@dataclass(frozen=True)
+class StandingComment:
+    """A review comment of ours as GitHub shows it now; `line` is None where the diff has moved on."""
+
+    id: int
+    path: str
+    line: int | None
+    body: str
+    answered: bool
+
+
+@dataclass(frozen=True)
 class ReleaseDraft:
     tag: str
     commit: str
@@ -162,6 +191,20 @@ class GitHub(Protocol):
 
     def write_check(self, repository: str, check: Check, check_id: int | None) -> int:
         """Create (id None) or update; annotations in pages of 50. Returns the id."""
+        ...
+
+    def review_comments(self, repository: str, number: int) -> list[StandingComment]:
+        """Those that we wrote, oldest first."""
+        ...
+
+    def create_review(self, repository: str, number: int, review: Review) -> int:
+        """Remarks without a verdict; all lines must be in the diff. Returns the id."""
+        ...
+
+    def delete_review_comment(self, repository: str, comment_id: int) -> None: ...
+
+    def upload_sarif(self, repository: str, commit: str, ref: str, sarif: str) -> str:
+        """Hand findings to code scanning; only an App with that right, or a token with it, may. Returns an id."""
         ...
 
     def publish_release(self, repository: str, draft: ReleaseDraft) -> PublishedRelease:

@@ -20,7 +20,7 @@ from github.PullRequest import PullRequest as PyPullRequest
 from github.Repository import Repository
 
 from service.errors import GitHubBusy, GitHubFailed, GitHubGone
-from service.github import checks, deliveries, releases
+from service.github import checks, deliveries, releases, reviews
 from service.github.auth import Connect, Credentials
 from service.github.client import (
     Check,
@@ -29,7 +29,9 @@ from service.github.client import (
     PullRequest,
     Reaction,
     ReleaseDraft,
+    Review,
     Role,
+    StandingComment,
 )
 from service.github.speaking import speaking
 from service.github.text import cut
@@ -202,6 +204,23 @@ class PyGithubClient:
             )
         with self._repository(repository, f"check of {check.head_sha[:10]}") as repo:
             return checks.write(repo, check, check_id, link=self._more_url)
+
+    def review_comments(self, repository: str, number: int) -> list[StandingComment]:
+        with self._repository(repository, f"review comments of {number}") as repo:
+            return reviews.standing(repo, number, self.login)
+
+    def create_review(self, repository: str, number: int, review: Review) -> int:
+        _sha(review.head_sha)
+        with self._repository(repository, f"review of {number}") as repo:
+            return reviews.create(repo, number, review)
+
+    def delete_review_comment(self, repository: str, comment_id: int) -> None:
+        with self._repository(repository, f"review comment {comment_id}") as repo:
+            reviews.delete(repo, comment_id)
+
+    def upload_sarif(self, repository: str, commit: str, ref: str, sarif: str) -> str:
+        with self._repository(repository, f"code scanning of {_sha(commit)[:10]}") as repo:
+            return reviews.upload_sarif(repo, commit, ref, sarif)
 
     def publish_release(self, repository: str, draft: ReleaseDraft) -> PublishedRelease:
         _sha(draft.commit)

@@ -31,9 +31,13 @@ from service.ledger.tables import Contribution, Run, RunKind, RunState
 from service.logging import bound
 from service.queue import app
 from taxonomy_schema.errors import TreeError
+from taxonomy_schema.hunks import shown_lines
 from taxonomy_schema.models import Finding, Place, Severity
+from taxonomy_schema.policy import Policy as RulesPolicy
 from taxonomy_schema.policy_file import policy_of
 from taxonomy_schema.rules import ChangeReport, check_change
+from taxonomy_schema.rules import check as check_leaf
+from taxonomy_schema.suggesting import Suggestion, suggestions
 from taxonomy_schema.tree import merge_base
 
 log = logging.getLogger(__name__)
@@ -109,7 +113,7 @@ def _failure(code: str, message: str, mend: str) -> Failure:
 
 
 def _check(tools: Tools, client: GitHub, run: Run) -> dict[str, Any]:
-    """`leaves`: id, status, old_id, ok of each changed one; `findings`: as in `taxonomy_schema.models`; `ok`;
+    """`leaves`: id, status, old_id, ok of each changed one; `findings`; `suggestions`; `ok`;
     `policy`: the effect on `.graft.yaml`, None when it is left alone.
     """
     tip = default_tip(client, run.repository)
@@ -118,20 +122,30 @@ def _check(tools: Tools, client: GitHub, run: Run) -> dict[str, Any]:
     try:
         # The default branch's policy: no pull request changes what it is judged by. A faulty one counts as none.
         rules, _ = policy_of(read_file(clone, tip, POLICY_FILE))
-        report = check_change(
-            clone, run.base_sha, run.head_sha, check_policy(tools.settings, rules), author=_author(tools, run)
-        )
+        allowed = check_policy(tools.settings, rules)
+        report = check_change(clone, run.base_sha, run.head_sha, allowed, author=_author(tools, run))
+        offered = _suggestions(clone, run, allowed, report) if tools.settings.suggestions else ()
         begun = merge_base(clone, run.base_sha, run.head_sha)
     except TreeError as error:
-        report, begun = ChangeReport(leaves=(), outside=(_unreadable(error),)), run.head_sha
+        report, offered, begun = ChangeReport(leaves=(), outside=(_unreadable(error),)), (), run.head_sha
     policy_findings, policy_effect = _policy(clone, begun, run.head_sha, tip)
     findings = [*report.findings, *policy_findings]
     return {
         "ok": not any(finding.severity is Severity.ERROR for finding in findings),
         "leaves": [{**asdict(leaf.change), "ok": leaf.ok} for leaf in report.leaves],
         "findings": [finding.to_dict() for finding in findings],
+        "suggestions": [one.to_dict() for one in offered],
         "policy": None if policy_effect is None else asdict(policy_effect),
     }
+
+
+def _suggestions(clone: Path, run: Run, policy: RulesPolicy, report: ChangeReport) -> tuple[Suggestion, ...]:
+    """Mends that are exact and lie on lines of the diff."""
+    parsed = [leaf.parsed for leaf in report.leaves if leaf.parsed is not None]
+    if not any(finding.fix for leaf in parsed for finding in leaf.findings):
+        return ()
+    shown = shown_lines(clone, run.base_sha, run.head_sha)
+    return suggestions(parsed, shown, lambda files: check_leaf(files, policy))
 
 
 def _policy(clone: Path, begun: str, head: str, tip: str) -> tuple[Sequence[Finding], Effect | None]:

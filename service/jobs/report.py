@@ -12,6 +12,7 @@ from service.github.client import Check, GitHub
 from service.jobs import pauses
 from service.jobs.client import github
 from service.jobs.looks import look_at_pull
+from service.jobs.report_extras import put_extras
 from service.jobs.report_input import report_input
 from service.jobs.tools import Tools, tools
 from service.ledger import contributions, outbox
@@ -63,6 +64,7 @@ def _put(session: Session, tools: Tools, contribution: Contribution, now: dateti
         body = comment_report.render(report)
         payload = {"number": contribution.number, "marker": comment_report.MARKER, "body": body}
         _write(session, f"{place}:comment", "comment", contribution, payload, now=now)
+    put_extras(session, tools.settings, contribution, now)
     if tools.settings.github_app_id is None:
         return  # only an App may write check runs; the comment says all
     if report.runs:

@@ -54,7 +54,7 @@ def report_input(session: Session, settings: Settings, contribution: Contributio
         approved_by=approval.by if approval and approved else None,
         needed=contribution.needed.get("text", ""),
         reviewers=tuple(contribution.needed.get("reviewers", ())),
-        check=_check(runs),
+        check=_check(runs, settings.rules_url.rstrip("/")),
         runs=tuple(run_line(session, run) for run in runs),
         evaluation=_evaluation(runs),
         shipped_in=_shipped_in(session, contribution),
@@ -67,7 +67,7 @@ def _state(contribution: Contribution) -> ContributionState:
     return "held" if contribution.held else "draft" if contribution.draft else "open"
 
 
-def _check(runs: Sequence[Run]) -> CheckResult | None:
+def _check(runs: Sequence[Run], rules_url: str) -> CheckResult | None:
     ended = (RunState.SUCCEEDED, RunState.FAILED)
     checks = [run for run in runs if run.kind is RunKind.CHECK]
     if not checks or checks[-1].state not in ended:
@@ -77,6 +77,7 @@ def _check(runs: Sequence[Run]) -> CheckResult | None:
         leaves_changed=tuple(leaf["id"] for leaf in result["leaves"]),
         findings=tuple(Finding.from_dict(finding) for finding in result["findings"]),
         policy=_policy_effect(result.get("policy")),
+        rules_url=rules_url,
     )
 
 

@@ -1,5 +1,6 @@
 """How each kind of letter is brought to GitHub. Every one finds what an earlier try left, so none is there twice.
 
+
 Who sends holds a right that may be taken from it while it sleeps (a paused process, a machine that hangs). So the
 right is looked at again right before each write: `sure` raises LeaseLost, and nothing is written. What GitHub cannot
 rule out, that a process sleeps between that look and the write itself, is mended afterwards: whoever finds several
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from service.errors import GitHubGone
-from service.github.client import Action, Annotation, Check, GitHub, ReleaseDraft
+from service.github.client import Action, Annotation, Check, GitHub, ReleaseDraft, Review, ReviewComment
 from service.ledger.outbox import Letter
 
 log = logging.getLogger(__name__)
@@ -136,6 +137,37 @@ def _withdrawal(way: Way, letter: Letter, payload: dict[str, Any]) -> Sent:
     return Sent(None)
 
 
+def _suggestions(way: Way, letter: Letter, payload: dict[str, Any]) -> Sent:
+    """What stands already, word for word, is not said again; what is no longer meant, and nobody answered, goes."""
+    client, repository, number = way.client, letter.repository, payload["number"]
+    wanted = [ReviewComment(**comment) for comment in payload["comments"]]
+    standing = [one for one in client.review_comments(repository, number) if payload["marker"] in one.body]
+    kept = {
+        wish.mark: one
+        for wish in wanted
+        for one in standing
+        if one.line is not None and wish.mark in one.body
+    }
+    missing = tuple(wish for wish in wanted if wish.mark not in kept)
+    sent = letter.remote_id
+    way.sure()
+    if missing:
+        review = Review(head_sha=payload["head_sha"], body=payload["body"], comments=missing)
+        sent = client.create_review(repository, number, review)
+    keep = {one.id for one in kept.values()}
+    for one in standing:
+        if one.id not in keep and not one.answered:
+            with suppress(GitHubGone):
+                client.delete_review_comment(repository, one.id)
+    return Sent(sent)
+
+
+def _sarif(way: Way, letter: Letter, payload: dict[str, Any]) -> Sent:
+    way.sure()
+    way.client.upload_sarif(letter.repository, payload["commit"], payload["ref"], payload["sarif"])
+    return Sent(None)
+
+
 _SENDERS: Final[dict[str, Callable[[Way, Letter, dict[str, Any]], Sent]]] = {
     "comment": _comment,
     "answer": _answer,
@@ -145,4 +177,6 @@ _SENDERS: Final[dict[str, Callable[[Way, Letter, dict[str, Any]], Sent]]] = {
     "stray-check": _stray_check,
     "release": _release,
     "withdrawal": _withdrawal,
+    "sarif": _sarif,
+    "suggestions": _suggestions,
 }

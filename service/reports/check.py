@@ -7,9 +7,10 @@ from service.reports import sections
 from service.reports.comment import cut
 from service.reports.deltas import delta_table
 from service.reports.escape import clean
-from service.reports.model import ReportInput
+from service.reports.model import CheckResult, ReportInput
 from service.reports.verdict import Standing, headline
 from taxonomy_schema.models import Finding, Severity
+from taxonomy_schema.rules import page_of
 
 NAME: Final = "GraftLab"
 LONGEST_SUMMARY: Final = 65_000
@@ -40,7 +41,7 @@ def render(report: ReportInput) -> Check:
         conclusion=conclusion,
         title=line.short,
         summary=cut(_summary(report), LONGEST_SUMMARY),
-        annotations=tuple(_annotation(f) for f in report.check.findings) if report.check else (),
+        annotations=_annotations(report.check) if report.check else (),
         details_url=report.public_url if run is None else f"{report.public_url}/runs/{run}",
         external_id=f"{report.repository}#{report.number}@{report.head_sha}",
         actions=buttons(report),
@@ -86,8 +87,12 @@ def _summary(report: ReportInput) -> str:
     )
 
 
-def _annotation(finding: Finding) -> Annotation:
-    """Plain text: GitHub renders no Markdown in annotations."""
+def _annotations(check: CheckResult) -> tuple[Annotation, ...]:
+    return tuple(_annotation(finding, page_of(finding.code, check.rules_url)) for finding in check.findings)
+
+
+def _annotation(finding: Finding, page: str) -> Annotation:
+    """Plain text: GitHub renders no Markdown in annotations, but makes a link of an address."""
     start = max(1, finding.place.line)
     return Annotation(
         path=finding.place.file,
@@ -95,5 +100,5 @@ def _annotation(finding: Finding) -> Annotation:
         end_line=max(start, finding.place.end_line or start),
         level="failure" if finding.severity is Severity.ERROR else "notice",
         title=clean(finding.code, 200),
-        message=clean(f"{finding.message}\n{finding.mend}", 4000),
+        message=clean(f"{finding.message}\n{finding.mend}", 4000) + (f"\n{page}" if page else ""),
     )

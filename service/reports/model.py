@@ -79,6 +79,8 @@ class CheckResult:
     findings: tuple[Finding, ...] = ()
     policy: PolicyEffect | None = None
     """None: the policy's file is not changed, or cannot be read."""
+    rules_url: str = ""
+    """Where the rules' pages are, without a slash at the end; empty: nowhere."""
 
     @property
     def errors(self) -> tuple[Finding, ...]:

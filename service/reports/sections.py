@@ -12,6 +12,7 @@ from service.reports.spark import sparkline
 from service.reports.table import duration, several, table
 from service.reports.verdict import Blame, blame_for
 from taxonomy_schema.models import Finding, Severity
+from taxonomy_schema.rules import page_of
 
 MOST_FINDINGS = 40
 MOST_LEAVES = 60
@@ -54,7 +55,11 @@ def sentence(*parts: str) -> str:
 
 
 def errors(check: CheckResult | None) -> str:
-    return "" if check is None else _some([_finding(f) for f in check.errors], MOST_FINDINGS, "error")
+    return (
+        ""
+        if check is None
+        else _some([_finding(f, check.rules_url) for f in check.errors], MOST_FINDINGS, "error")
+    )
 
 
 def hints(check: CheckResult | None) -> str:
@@ -62,7 +67,7 @@ def hints(check: CheckResult | None) -> str:
         return ""
     count = len(check.hints)
     title = "1 hint, which does not block" if count == 1 else f"{count:,} hints, which do not block"
-    return folded(title, _some([_finding(f) for f in check.hints], MOST_FINDINGS, "hint"))
+    return folded(title, _some([_finding(f, check.rules_url) for f in check.hints], MOST_FINDINGS, "hint"))
 
 
 def policy(check: CheckResult | None) -> str:
@@ -86,11 +91,13 @@ def policy(check: CheckResult | None) -> str:
     return folded(f"What this does to <code>.graft.yaml</code>: {count} would change", joined(body))
 
 
-def _finding(finding: Finding) -> str:
+def _finding(finding: Finding, rules_url: str) -> str:
     sign = "❌" if finding.severity is Severity.ERROR else "💡"
     place = f"{code(finding.place.file)} line {finding.place.line}:"
     said = sentence(prose(finding.message, 300), prose(finding.mend, 300))
-    return f"- {sign} {place} {said} ({code(finding.code, 60)})"
+    page = page_of(finding.code, rules_url)
+    named = f"[{finding.code}]({page})" if page else code(finding.code, 60)
+    return f"- {sign} {place} {said} ({named})"
 
 
 # ---- a run that is under way, or that broke ----

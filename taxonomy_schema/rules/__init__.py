@@ -31,8 +31,15 @@ ALL_RULES: Final[tuple[type[Rule], ...]] = tuple(
 
 __all__ = [
     "ALL_RULES", "BESIDE_RULES", "ChangeReport", "CheckedLeaf", "LeafFiles", "ParsedLeaf", "check", "check_change",
-    "check_tree",
+    "check_tree", "page_of",
 ]  # fmt: skip
+
+_CODES: Final = frozenset(rule.code for rule in ALL_RULES)
+
+
+def page_of(code: str, rules_url: str) -> str:
+    """Where a rule's page is read; empty for a code that is no rule's."""
+    return f"{rules_url}/{code}.md" if rules_url and code in _CODES else ""
 
 
 def __getattr__(name: str) -> Any:

@@ -13,7 +13,7 @@ from taxonomy_schema.rule import Example, quoted
 from taxonomy_schema.rules.examples import GOOD_KNOWLEDGE, knowledge
 from taxonomy_schema.rules.leaf_rule import LeafRule
 from taxonomy_schema.rules.walk import Pair, key_place, pairs
-from taxonomy_schema.schema import written_version
+from taxonomy_schema.schema import raised, written_version
 from taxonomy_schema.style_tokens import first_stray_tab
 
 LEAST_SEEDS: Final = 5
@@ -40,6 +40,7 @@ class OldVersion(LeafRule):
                 key_place(source, ("version",)),
                 f"The leaf has version {version}; the newest is {NEWEST_VERSION}.",
                 f"Write “version: {NEWEST_VERSION}”{'' if enough else f', once it has {LEAST_SEEDS} seeds'}.",
+                fix=raised(source.yaml, knowledge=source.is_knowledge),
             )
 
 

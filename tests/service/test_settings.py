@@ -6,6 +6,7 @@ import pytest
 
 from service.errors import Misconfigured
 from service.settings import Settings, get_settings
+from taxonomy_schema.rule import RULES_URL
 
 
 @pytest.fixture(autouse=True)
@@ -71,3 +72,7 @@ def test_everything_without_a_place_of_its_own_lies_under_home(tmp_path: Path) -
     ):
         assert folder.is_relative_to(tmp_path)
     assert Settings(home=tmp_path, artifacts=Path("/shared")).leaves_folder == Path("/shared/leaves")
+
+
+def test_findings_link_to_where_the_action_links_to() -> None:
+    assert Settings.model_fields["rules_url"].default == RULES_URL

@@ -8,15 +8,17 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from taxonomy_schema.errors import ScaffoldError, TreeError
+from taxonomy_schema.findings import Edit
 from taxonomy_schema.formats import to_github, to_json, to_sarif
 from taxonomy_schema.locate import locate
 from taxonomy_schema.models import Finding, Kind, Place, Severity
 from taxonomy_schema.rules import ALL_RULES, check
-from taxonomy_schema.rules.listing import with_codes
+from taxonomy_schema.rules.listing import derived
+from taxonomy_schema.rules.pages import page
 from taxonomy_schema.scaffold import new_leaf, write_leaf
 from taxonomy_schema.schema import VERSIONS, schema
 
-GUIDE = Path(__file__).parents[2] / "docs" / "contributing-a-leaf.md"
+DOCS = Path(__file__).parents[2] / "docs"
 FINDING = Finding(
     code="GL101",
     severity=Severity.ERROR,
@@ -51,6 +53,19 @@ def test_sarif_results_name_their_rule() -> None:
     location = result["locations"][0]["physicalLocation"]
     assert location["artifactLocation"]["uri"] == "knowledge/a%2Cb%3Ac/%C3%A9%20qna.yaml"
     assert location["region"] == {"startLine": 3, "startColumn": 5}
+    assert run["tool"]["driver"]["rules"][0]["helpUri"].endswith("/GL101.md")
+
+
+def test_sarif_holds_the_exact_mend_and_findings_of_no_rule() -> None:
+    edit = Edit(FINDING.place.file, 3, 5, 3, 8, "new")
+    ours = replace(FINDING, code="GL901")
+
+    (run,) = json.loads(to_sarif([replace(FINDING, fix=(edit,)), ours], "1.0", "https://x.example"))["runs"]
+
+    (change,) = run["results"][0]["fixes"][0]["artifactChanges"]
+    assert change["replacements"][0]["insertedContent"] == {"text": "new"}
+    assert "ruleIndex" not in run["results"][1]
+    assert run["tool"]["driver"]["rules"][0]["helpUri"] == "https://x.example/GL101.md"
 
 
 @pytest.mark.parametrize(
@@ -105,11 +120,22 @@ def test_a_path_in_no_taxonomy_is_an_error(tmp_path: Path) -> None:
         locate(tmp_path)
 
 
-def test_the_guide_lists_the_codes_that_there_are() -> None:
-    guide = GUIDE.read_text("utf-8")
+def test_what_is_written_from_the_rules_is_current() -> None:
+    """`python -m taxonomy_schema.rules.listing docs` writes it."""
+    stale = [path.name for path, text in derived(DOCS).items() if path.read_text("utf-8") != text]
+    there = {path.stem for path in (DOCS / "rules").glob("GL*.md")}
 
-    assert guide == with_codes(guide)
-    assert f"| {ALL_RULES[-1].code} |" in guide
+    assert stale == []
+    assert there == {rule.code for rule in ALL_RULES}
+
+
+def test_a_page_shows_the_mend_of_its_example_and_what_maintainers_can_set() -> None:
+    by_code = {rule.code: page(rule) for rule in ALL_RULES}
+
+    assert '-    answer: Yes\n+    answer: "Yes"\n' in by_code["GL110"]
+    assert "| `context_words` | 500 |" in by_code["GL204"]
+    assert "graft lint --fix" in by_code["GL110"]
+    assert "graft lint --fix" not in by_code["GL204"]
 
 
 @pytest.mark.parametrize(

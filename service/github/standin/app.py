@@ -33,7 +33,9 @@ from .rest import (
     pulls,
     releases,
     repos,
+    review_requests,
     reviews,
+    scanning,
 )
 from .world import Clock, World, utc_now
 
@@ -41,7 +43,10 @@ RATE_LIMIT = 15_000
 _log = logging.getLogger(__name__)
 # `checks` before `contents`: a commit's name may hold slashes, so `commits/{ref}` matches whatever comes first.
 # Pages come last, since `/{owner}/{name}` matches most of what others mean.
-_REST = (apps, manifests, people, checks, issues, labels, reviews, pulls, releases, git_data, contents, repos)
+_REST = (
+    *(apps, manifests, people, checks, issues, labels, review_requests, reviews, pulls, releases, scanning),
+    *(git_data, contents, repos),
+)
 _ROUTERS = (
     *(module.router for module in _REST),
     *(admin.public, admin.router, smart_http.router, registration.router, pages.router),

@@ -9,6 +9,7 @@ from .git import GitRepo
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _STATUS = {"A": "added", "M": "modified", "D": "removed", "R": "renamed", "C": "copied", "T": "changed"}
+_HUNK = re.compile(r"@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@")
 _PATCH_LIMIT = 400_000
 
 
@@ -34,6 +35,17 @@ def changes(repo: GitRepo, base: str, head: str) -> list[FileChange]:
         start = patch.find("\n@@")
         body = patch[start + 1 :].rstrip("\n") if start >= 0 and len(patch) <= _PATCH_LIMIT else None
         found.append(FileChange(path, previous, _STATUS.get(status, "changed"), sha, added, removed, body))
+    return found
+
+
+def hunks(patch: str) -> list[tuple[range, str]]:
+    """The lines of the new side that each hunk of a patch shows, and its text."""
+    found = []
+    for text in re.split(r"^(?=@@ -)", patch, flags=re.MULTILINE):
+        head = _HUNK.match(text)
+        if head is not None:
+            first = int(head[1])
+            found.append((range(first, first + int(head[2] or 1)), text.rstrip("\n")))
     return found
 
 

@@ -12,7 +12,20 @@ from service.cli.lint_plain import lint_plain
 from service.cli.new import new
 from tests.taxonomy_schema.leaves import SKILL, SKILL_ID, Repository
 
-HEAVY = ("torch", "vllm", "deepspeed", "transformers", "fastapi", "celery", "github", "sqlalchemy")
+HEAVY = (
+    "torch",
+    "vllm",
+    "deepspeed",
+    "transformers",
+    "fastapi",
+    "celery",
+    "github",
+    "sqlalchemy",
+    "rich",
+    "pydantic",
+    "jsonschema",
+    "ruamel",
+)
 
 app = typer.Typer()
 app.command()(lint)

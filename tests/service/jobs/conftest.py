@@ -54,6 +54,7 @@ class Pull:
     head: str
     copy: WorkingCopy
     leaf: str
+    branch: str = ""
 
     def push(self, *, good: bool = True) -> str:
         """A further commit on its branch; returns the new head."""
@@ -86,11 +87,12 @@ def open_pull(standin: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Ope
     numbers = itertools.count(1)
 
     def open_one(*, good: bool = True, leaf: str = LEAF) -> Pull:
-        copy.git("switch", "--quiet", "--create", f"leaf-{next(numbers)}", "origin/HEAD")
+        branch = f"leaf-{next(numbers)}"
+        copy.git("switch", "--quiet", "--create", branch, "origin/HEAD")
         write_leaf(copy, leaf, good=good)
         head = copy.commit("Add a leaf")
         copy.push()
-        return Pull(ada.open_pull(copy, "Add a leaf").number, head, copy, leaf)
+        return Pull(ada.open_pull(copy, "Add a leaf").number, head, copy, leaf, branch)
 
     return open_one
 

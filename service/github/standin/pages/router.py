@@ -27,6 +27,8 @@ from service.github.standin.tables import (
     Pull,
     Release,
     Repo,
+    Review,
+    ReviewComment,
 )
 from service.github.standin.world import find_account
 
@@ -224,7 +226,15 @@ def _pull_page(call: Call, owner: str, name: str, number: int, part: str) -> HTM
     return page(
         "conversation.html", title=f"{row.issue.title} · #{number}", frame=frame, issue=row.issue, pull=row,
         part=part, commits=commits, runs=runs, files=_shown_files(frame.git, row, runs), badge=_badge(call, frame),
+        remarks=_remarks(call, row),
     )  # fmt: skip
+
+
+def _remarks(call: Call, row: Pull) -> list[ReviewComment]:
+    """What reviews say of lines."""
+    query = select(ReviewComment).join(Review, Review.id == ReviewComment.review_id)
+    query = query.where(Review.issue_id == row.issue_id, Review.submitted_at.is_not(None))
+    return list(call.session.scalars(query.order_by(ReviewComment.id)))
 
 
 def _runs(call: Call, repo: Repo, sha: str) -> list[CheckRun]:

@@ -16,6 +16,7 @@ APP_PERMISSIONS = {
     "members": "read",
     "metadata": "read",
     "pull_requests": "write",
+    "security_events": "write",
     "statuses": "write",
 }
 APP_EVENTS = ["check_run", "issue_comment", "issues", "pull_request", "push", "release"]

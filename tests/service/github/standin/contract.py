@@ -18,7 +18,8 @@ from githubkit_schemas.v2026_03_10.webhooks import WebhookNamespace
 from pydantic import TypeAdapter
 
 FAMILIES = (
-    "apps", "checks", "git", "issues", "meta", "orgs", "pulls", "rate_limit", "reactions", "repos", "teams", "users",
+    "apps", "checks", "code_scanning",
+    "git", "issues", "meta", "orgs", "pulls", "rate_limit", "reactions", "repos", "teams", "users",
 )  # fmt: skip
 
 

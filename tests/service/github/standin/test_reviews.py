@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.service.github.standin.contract import validate_answer
+from tests.service.github.standin.served import REPO, Served, open_a_pull
+
+FILE = "knowledge/new/qna.yaml"
+REMARK = {"path": FILE, "line": 1, "side": "RIGHT", "body": "```suggestion\nversion: 3\n```"}
+
+
+def review(**changes: Any) -> dict[str, Any]:
+    return {"event": "COMMENT", "body": "Two things.", "comments": [REMARK]} | changes
+
+
+def test_a_review_and_its_remarks_look_as_github_describes_them(standin: Served, tmp_path: Path) -> None:
+    copy, number = open_a_pull(standin, tmp_path / "ada")
+    bot, at = standin.bot(), f"{REPO}/pulls/{number}"
+    made = bot.post(f"{at}/reviews", json=review())
+    remark = bot.get(f"{at}/comments").json()[0]
+    answered = standin.client("ada").post(f"{at}/comments/{remark['id']}/replies", json={"body": "Why?"})
+    copy.write(FILE, "# new\nversion: 3\n")
+    copy.commit("Push it down")
+    copy.push()
+    moved = bot.get(f"{REPO}/pulls/comments/{remark['id']}")
+    copy.write(FILE, "version: 2\n")
+    copy.commit("Change it")
+    copy.push()
+    listed = bot.get(f"{at}/comments")
+
+    assert (made.status_code, made.json()["state"], remark["line"]) == (200, "COMMENTED", 1)
+    assert answered.json()["in_reply_to_id"] == remark["id"]
+    assert moved.json()["line"] == 2
+    assert ["line" in one for one in listed.json()] == [False, False]
+    assert bot.delete(f"{REPO}/pulls/comments/{remark['id']}").status_code == 204
+    for answer in (made, answered, moved, listed, bot.get(f"{at}/reviews")):
+        request = answer.request
+        path = request.url.path.removeprefix("/api/v3")
+        validate_answer(request.method, path, answer.status_code, answer.content)
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ({"line": 2}, "Line could not be resolved"),
+        ({"path": "README.md"}, "Path could not be resolved"),
+        ({"body": ""}, "Body can't be blank"),
+        ({"start_line": 1}, "Start line could not be resolved"),
+    ],
+)
+def test_one_remark_outside_the_diff_refuses_the_whole_review(
+    standin: Served, tmp_path: Path, fault: dict[str, Any], said: str
+) -> None:
+    _, number = open_a_pull(standin, tmp_path / "ada")
+    bot, at = standin.bot(), f"{REPO}/pulls/{number}"
+    answer = bot.post(f"{at}/reviews", json=review(comments=[REMARK, REMARK | fault]))
+
+    assert (answer.status_code, answer.json()["errors"]) == (422, [said])
+    assert bot.get(f"{at}/reviews").json() == []
+    assert bot.get(f"{at}/comments").json() == []
+
+
+def test_nobody_approves_their_own_pull_request(standin: Served, tmp_path: Path) -> None:
+    _, number = open_a_pull(standin, tmp_path / "ada")
+    answer = standin.client("ada").post(f"{REPO}/pulls/{number}/reviews", json={"event": "APPROVE"})
+
+    assert answer.status_code == 422
+
+
+def test_code_scanning_takes_a_packed_log_and_nothing_else(standin: Served) -> None:
+    bot = standin.bot()
+    sha = bot.get(f"{REPO}/branches/main").json()["commit"]["sha"]
+    log = {"version": "2.1.0", "runs": [{"results": [{}]}]}
+    packed = base64.b64encode(gzip.compress(json.dumps(log).encode())).decode()
+    asked = {"commit_sha": sha, "ref": "refs/heads/main", "sarif": packed}
+    taken = bot.post(f"{REPO}/code-scanning/sarifs", json=asked)
+
+    assert taken.status_code == 202
+    validate_answer("POST", f"{REPO}/code-scanning/sarifs", 202, taken.content)
+    told = bot.get(f"{REPO}/code-scanning/sarifs/{taken.json()['id']}")
+    assert told.json()["processing_status"] == "complete"
+    plain = asked | {"sarif": json.dumps(log)}
+    assert bot.post(f"{REPO}/code-scanning/sarifs", json=plain).status_code == 400
+    assert standin.client("ada").post(f"{REPO}/code-scanning/sarifs", json=asked).status_code == 403
