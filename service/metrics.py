@@ -23,7 +23,18 @@ _QUANTILES = (0.5, 0.9, 0.99)
 _RECENT = timedelta(hours=1)
 _WEEK = timedelta(days=7)
 _EVENTS = frozenset(
-    {"check_run", "check_suite", "installation", "issue_comment", "issues", "ping", "pull_request", "push"}
+    {
+        "check_run",
+        "check_suite",
+        "installation",
+        "issue_comment",
+        "issues",
+        "ping",
+        "pull_request",
+        "pull_request_review",
+        "pull_request_review_comment",
+        "push",
+    }
 )
 """The events we act on; the rest is counted as one, since anybody with a secret may send any name."""
 

@@ -12,7 +12,7 @@ _WINDOW: Final = 100
 _COLOURS: Final = {Severity.ERROR: "red", Severity.HINT: "yellow"}
 
 
-_CODES: Final = {"red": "31", "yellow": "33", "green": "32"}
+_CODES: Final = {"red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 _ESCAPES: Final = re.compile("\x1b\\[[0-9;]*m")
 
 

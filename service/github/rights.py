@@ -15,7 +15,18 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "metadata": "read",  # whatever else is asked for, GitHub grants this too
     "pull_requests": "write",  # heads, the sticky comment
 }
-EVENTS: Final = ("check_run", "issue_comment", "pull_request", "push")
+WHERE_GRANTED: Final[Mapping[str, str]] = {
+    "security_events": "write",  # findings for code scanning, which a setting turns on
+}
+"""Used where an organisation granted it; nobody is asked for it."""
+EVENTS: Final = (
+    "check_run",
+    "issue_comment",
+    "pull_request",
+    "pull_request_review",
+    "pull_request_review_comment",
+    "push",
+)
 
 _LEVELS: Final = ("none", "read", "write", "admin")
 
@@ -24,7 +35,7 @@ def granted(permissions: Mapping[str, str]) -> dict[str, str]:
     """Of what an installation was granted, the part that we use: what a token may be narrowed to."""
     return {
         name: min(level, permissions[name], key=_rank)
-        for name, level in PERMISSIONS.items()
+        for name, level in {**PERMISSIONS, **WHERE_GRANTED}.items()
         if _rank(permissions.get(name, "none")) > 0
     }
 

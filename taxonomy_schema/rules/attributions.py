@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from taxonomy_schema.attribution import FIELD_NAMES, Work, unread_lines
+from taxonomy_schema.edits import replaced
 from taxonomy_schema.findings import Finding, Place, Severity
 from taxonomy_schema.parse import LeafSource
 from taxonomy_schema.policy import DEFAULT_POLICY, Policy
@@ -96,7 +97,10 @@ class LicenceSpelling(LeafRule):
         for at, written, judged in _licences(source, policy):
             if judged.verdict is Licence.MISSPELT:
                 yield self.finding(
-                    at, f"{quoted(written)} is not how SPDX writes it.", f"Write {judged.spdx}."
+                    at,
+                    f"{quoted(written)} is not how SPDX writes it.",
+                    f"Write {judged.spdx}.",
+                    fix=(replaced(at.file, at.line, at.column, written, judged.spdx),),
                 )
             elif judged.verdict is Licence.NO_VERSION:
                 yield self.finding(

@@ -9,7 +9,8 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Any, ClassVar, Final
 
-from taxonomy_schema.findings import Finding, Place, Severity
+from taxonomy_schema.findings import Edit, Finding, Place, Severity
+from taxonomy_schema.mends import one_final_newline, without_trailing_space
 from taxonomy_schema.parse import LeafSource
 from taxonomy_schema.parse_rules import GOOD, GOOD_SKILL, changed
 from taxonomy_schema.policy import Policy
@@ -46,16 +47,24 @@ class _LineRule(LeafRule):
         if not text or not self.may_have(text):
             return
         found = self.lines(source)
-        severity = self.gravity(source) if found else None
+        if not found:
+            return
+        severity = self.gravity(source)
+        fixes = {edit.line: (edit,) for edit in self.edits(source)}
         for number, (line, column) in enumerate(found[:MOST_PLACES], start=1):
             more = len(found) - MOST_PLACES
             rest = f" So do {more} more lines." if number == MOST_PLACES and more > 0 else ""
             place = Place(file=source.qna_file, line=line, column=column)
-            yield self.finding(place, self.message + rest, self.mend, severity)
+            yield self.finding(place, self.message + rest, self.mend, severity, fix=fixes.get(line, ()))
 
     def gravity(self, source: LeafSource) -> Severity:
         del source
         return self.severity
+
+    def edits(self, source: LeafSource) -> tuple[Edit, ...]:
+        """Exact mends, at most one a line."""
+        del source
+        return ()
 
     @abstractmethod
     def may_have(self, text: str) -> bool:
@@ -90,6 +99,9 @@ class TrailingSpace(_LineRule):
             if line.endswith((" ", "\t"))
         ]
 
+    def edits(self, source: LeafSource) -> tuple[Edit, ...]:
+        return without_trailing_space(source.yaml)
+
     def gravity(self, source: LeafSource) -> Severity:
         return linted(source)
 
@@ -112,6 +124,9 @@ class NoLastLineEnd(_LineRule):
     def lines(self, source: LeafSource) -> list[tuple[int, int]]:
         lines = source.qna_lines
         return [(len(lines), len(lines[-1]) + 1)]
+
+    def edits(self, source: LeafSource) -> tuple[Edit, ...]:
+        return one_final_newline(source.qna_file, source.qna_text or "")
 
     def gravity(self, source: LeafSource) -> Severity:
         return linted(source)

@@ -11,22 +11,11 @@ from sqlalchemy.orm import Session
 
 from .git import ZERO, CommitData, GitRepo
 from .links import Links
+from .review_tables import ReviewRequest
 from .shapes import checks, commits, issues, pulls, releases
 from .shapes.people import events_of, installation, node_id, simple_org, simple_team, simple_user
 from .shapes.repos import repo as repo_shape
-from .tables import (
-    Account,
-    App,
-    CheckRun,
-    Comment,
-    Delivery,
-    Installation,
-    Issue,
-    Pull,
-    Release,
-    Repo,
-    ReviewRequest,
-)
+from .tables import Account, App, CheckRun, Comment, Delivery, Installation, Issue, Pull, Release, Repo
 from .world import World
 
 Json = dict[str, Any]

@@ -13,6 +13,7 @@ _EITHER: Final = ("issues", "pull_requests")
 _TAKEN: Final = (
     (re.compile(r"/(check-runs|check-suites)(/|$)"), ("checks",)),
     (re.compile(r"/(statuses|status)(/|$)"), ("statuses",)),
+    (re.compile(r"/code-scanning(/|$)"), ("security_events",)),
     (re.compile(r"/(git|contents|releases|branches|merges|compare|commits)(/|$)"), ("contents",)),
     # A pull request is an issue too: GitHub takes either permission for its comments, labels and reactions.
     (re.compile(r"/(issues|labels)(/|$)"), _EITHER),

@@ -14,7 +14,7 @@ from service.errors import GitHubFailed, Misconfigured, NotInstalled
 from service.github.app_key import KeyFile
 from service.github.auth import AppCredentials
 from service.github.connect import connect
-from service.github.rights import PERMISSIONS
+from service.github.rights import PERMISSIONS, WHERE_GRANTED
 from service.github.standin.driver import StandIn
 from service.settings import Settings
 from tests.service.github.conftest import settings_for
@@ -96,7 +96,7 @@ def test_a_token_is_asked_for_one_repository_and_for_what_is_used_alone(
     (_, _, looked), (_, _, sent) = listener.asked
     assert looked is None
     assert sent["repositories"] == ["taxonomy"]
-    assert sent["permissions"] == dict(PERMISSIONS)
+    assert sent["permissions"] == {**PERMISSIONS, **WHERE_GRANTED}
     assert "statuses" not in sent["permissions"]  # the stand-in's App may; we never do
 
 

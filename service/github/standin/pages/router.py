@@ -16,6 +16,7 @@ from service.github.standin.errors import not_found
 from service.github.standin.git import GitRepo
 from service.github.standin.pages.lines import Line, lines_of
 from service.github.standin.pages.render import HEADERS, HERE, page
+from service.github.standin.review_tables import Review, ReviewComment
 from service.github.standin.shapes.pulls import diff_base
 from service.github.standin.tables import (
     Account,
@@ -27,8 +28,6 @@ from service.github.standin.tables import (
     Pull,
     Release,
     Repo,
-    Review,
-    ReviewComment,
 )
 from service.github.standin.world import find_account
 

@@ -7,9 +7,10 @@ from sqlalchemy import select
 
 from service.github.standin.call import Body, Call, CallNow, Json, TransactionRoute, take
 from service.github.standin.errors import ApiError
+from service.github.standin.review_tables import ReviewRequest
 from service.github.standin.shapes import pulls as shapes
 from service.github.standin.shapes.people import simple_team, simple_user
-from service.github.standin.tables import Pull, Repo, ReviewRequest, Role, Team
+from service.github.standin.tables import Pull, Repo, Role, Team
 from service.github.standin.world import find_account
 
 router = APIRouter(

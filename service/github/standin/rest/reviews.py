@@ -11,9 +11,10 @@ from service.github.standin import diff
 from service.github.standin.call import Body, Call, CallNow, Json, TransactionRoute, take
 from service.github.standin.errors import ApiError, forbidden, invalid, not_found
 from service.github.standin.paging import PageNow
+from service.github.standin.review_tables import Review, ReviewComment
 from service.github.standin.shapes import reviews as shapes
 from service.github.standin.shapes.pulls import diff_base
-from service.github.standin.tables import Pull, Repo, Review, ReviewComment
+from service.github.standin.tables import Pull, Repo
 
 from .issues import text_of
 

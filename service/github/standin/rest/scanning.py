@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse
 
 from service.github.standin.call import Body, CallNow, Json, TransactionRoute, take
 from service.github.standin.errors import ApiError, not_found
-from service.github.standin.tables import SarifUpload
+from service.github.standin.review_tables import SarifUpload
 
 router = APIRouter(prefix="/repos/{owner}/{name}/code-scanning", route_class=TransactionRoute)
 _REF = re.compile(r"refs/(?:heads|tags)/.+|refs/pull/\d+/(?:head|merge)")

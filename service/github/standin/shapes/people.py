@@ -19,7 +19,10 @@ APP_PERMISSIONS = {
     "security_events": "write",
     "statuses": "write",
 }
-APP_EVENTS = ["check_run", "issue_comment", "issues", "pull_request", "push", "release"]
+APP_EVENTS = [
+    "check_run", "issue_comment", "issues", "pull_request", "pull_request_review", "pull_request_review_comment", "push",
+    "release",
+]  # fmt: skip
 
 
 def permissions_of(app: App) -> Json:

@@ -11,7 +11,8 @@ from service.github.standin import diff
 from service.github.standin.auth import association
 from service.github.standin.git import GitRepo
 from service.github.standin.links import Links
-from service.github.standin.tables import Pull, Repo, ReviewRequest
+from service.github.standin.review_tables import ReviewRequest
+from service.github.standin.tables import Pull, Repo
 
 from .issues import comment_count, issue_page, label
 from .people import node_id, simple_team, simple_user

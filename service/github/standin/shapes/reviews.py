@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from service.github.standin.auth import association
 from service.github.standin.git import GitRepo
 from service.github.standin.links import Links
-from service.github.standin.tables import Review, ReviewComment
+from service.github.standin.review_tables import Review, ReviewComment
 
 from .issues import issue_page, rollup
 from .people import node_id, simple_user
