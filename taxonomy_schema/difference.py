@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from taxonomy_schema.files import LeafFiles
 from taxonomy_schema.gitio import resolve
-from taxonomy_schema.parse import LeafFiles, LeafSource, read_source
+from taxonomy_schema.parse import LeafSource, read_source
 from taxonomy_schema.rules.walk import Pair, folded, pairs
 from taxonomy_schema.tree import LeafChange, changed_leaves, list_tree, merge_base, read_entries
 

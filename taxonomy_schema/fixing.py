@@ -12,8 +12,9 @@ from typing import Final
 from taxonomy_schema import mends
 from taxonomy_schema.attribution import read_works
 from taxonomy_schema.edits import apart, applied
+from taxonomy_schema.files import LeafFiles
 from taxonomy_schema.findings import Edit, Finding
-from taxonomy_schema.parse import LeafFiles, ParsedLeaf
+from taxonomy_schema.parse import ParsedLeaf
 
 _MOST_STEPS: Final = 50
 """Each step mends all it can see; only a file that shows one fault after the other needs many."""

@@ -15,8 +15,9 @@ from ruamel.yaml.scalarstring import FoldedScalarString, LiteralScalarString
 from taxonomy_schema import mends
 from taxonomy_schema.attribution import read_works
 from taxonomy_schema.edits import applied
+from taxonomy_schema.files import LeafFiles
 from taxonomy_schema.kinds import NEWEST_VERSION
-from taxonomy_schema.parse import LeafFiles, LeafSource, read_source
+from taxonomy_schema.parse import LeafSource, read_source
 from taxonomy_schema.schema import raised
 from taxonomy_schema.yaml_source import Odd, read_yaml
 

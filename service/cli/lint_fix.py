@@ -10,10 +10,11 @@ import typer
 from service.cli.lint_target import is_range, place_of
 from service.cli.lint_text import plain, say
 from taxonomy_schema.errors import TreeError
+from taxonomy_schema.files import ATTRIBUTION, QNA, LeafFiles
 from taxonomy_schema.findings import Finding
 from taxonomy_schema.fixing import Mended, mend_leaf
 from taxonomy_schema.folder import folder_findings
-from taxonomy_schema.parse import ATTRIBUTION, QNA, LeafFiles, ParsedLeaf
+from taxonomy_schema.parse import ParsedLeaf
 from taxonomy_schema.policy import Policy
 from taxonomy_schema.rewrite import rename, rewrite
 from taxonomy_schema.rules import check

@@ -5,8 +5,9 @@ asks the one has been seen in the other.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from taxonomy_schema.files import LeafFiles
 from taxonomy_schema.findings import Finding, Place, Severity
-from taxonomy_schema.parse import LeafFiles, LeafSource, ParsedLeaf
+from taxonomy_schema.parse import LeafSource, ParsedLeaf
 from taxonomy_schema.policy import DEFAULT_POLICY, Policy
 from taxonomy_schema.rule import Rule, quoted
 from taxonomy_schema.rules.checking import check

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, fields
 from typing import Final
 
+from taxonomy_schema.files import LeafFiles
 from taxonomy_schema.findings import Finding
-from taxonomy_schema.parse import LeafFiles
 from taxonomy_schema.policy import DEFAULT_POLICY, Policy
 from taxonomy_schema.rule import Example, Rule
 from taxonomy_schema.rules.checking import check

@@ -14,7 +14,7 @@ import yaml
 from yamllint import linter
 from yamllint.config import YamlLintConfig
 
-from taxonomy_schema.parse import LeafFiles
+from taxonomy_schema.files import LeafFiles
 
 CONFIG = YamlLintConfig(peer.DEFAULT_YAMLLINT_CONFIG)
 _STEP = re.compile(r"\.([A-Za-z_<]\w*)|\[(\d+)\]")

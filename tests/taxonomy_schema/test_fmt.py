@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from service.github import standin
+from taxonomy_schema.files import LeafFiles
 from taxonomy_schema.fmt import WIDTH, format_leaf
-from taxonomy_schema.parse import LeafFiles, read_source
+from taxonomy_schema.parse import read_source
 from taxonomy_schema.scaffold import new_leaf
 from tests.taxonomy_schema.leaves import KNOWLEDGE, KNOWLEDGE_ID, SKILL, files
 

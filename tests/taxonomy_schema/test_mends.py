@@ -3,9 +3,9 @@
 import pytest
 
 from taxonomy_schema.edits import apart, applied
+from taxonomy_schema.files import LeafFiles
 from taxonomy_schema.findings import Edit, Finding
 from taxonomy_schema.fixing import mend_leaf, safe_fixes
-from taxonomy_schema.parse import LeafFiles
 from taxonomy_schema.parse_rules import ATTRIBUTION
 from taxonomy_schema.rules import check
 from taxonomy_schema.suggesting import suggestions

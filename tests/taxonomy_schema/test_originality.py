@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from taxonomy_schema.files import LeafFiles
 from taxonomy_schema.findings import Severity
-from taxonomy_schema.parse import LeafFiles, LeafSource, read_source
+from taxonomy_schema.parse import LeafSource, read_source
 from taxonomy_schema.policy import Policy
 from taxonomy_schema.rules import check_change, check_tree
 from taxonomy_schema.rules.originality import findings_for

@@ -89,7 +89,7 @@ def end_stage(house: House, run_id: int, **values: Any) -> None:
 def test_a_precheck_is_answered_at_once_and_its_answer_follows_the_run(
     house: House, standin: StandIn, pull: Pull
 ) -> None:
-    comment = say(house, standin, pull, "/graft precheck", by="ada")
+    comment = say(house, standin, pull, "/graft precheck")
     assert "place 1 in the queue" in answer(standin, pull, comment, "precheck")
 
     carry_out(house, "cpu")

@@ -20,9 +20,15 @@ APP_PERMISSIONS = {
     "statuses": "write",
 }
 APP_EVENTS = [
-    "check_run", "issue_comment", "issues", "pull_request", "pull_request_review", "pull_request_review_comment", "push",
+    "check_run",
+    "issue_comment",
+    "issues",
+    "pull_request",
+    "pull_request_review",
+    "pull_request_review_comment",
+    "push",
     "release",
-]  # fmt: skip
+]
 
 
 def permissions_of(app: App) -> Json:
