@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from taxonomy_schema.findings import Severity
 from taxonomy_schema.rule import Example, Rule
 
 ATTRIBUTION: Final = """\
@@ -179,6 +180,15 @@ class SameSeedTwice(Rule):
     good = GOOD
 
 
+class TooManyFindings(Rule):
+    code = "GL115"
+    title = "There are more findings than are shown"
+    severity = Severity.HINT
+    docs = "Of one leaf at most 100 findings are shown, errors first: more would hide what to begin with."
+    bad = Example("a: 1\n" * 200, ATTRIBUTION)
+    good = GOOD
+
+
 PARSE_RULES: Final[tuple[type[Rule], ...]] = (
     NotYaml,
     TooLarge,
@@ -193,6 +203,7 @@ PARSE_RULES: Final[tuple[type[Rule], ...]] = (
     EmptyValue,
     BadVersion,
     NoQna,
+    TooManyFindings,
     TooFew,
     SameSeedTwice,
 )

@@ -161,7 +161,7 @@ class _Indents:
                     if self._first(below):
                         self._hold(below, self._further(indent, below[1]))
                 self._inside(value)
-        mark = item.start_mark
+        mark = item.start_mark  # type: ignore[attr-defined]  # of the event that ended the loop
         self._hold((mark.line, mark.column), margin)
 
 

@@ -1,15 +1,15 @@
 """`graft lint`: what the rules say of leaves, on this machine, before anybody else sees them."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from service.cli.lint_target import apart, lint_targets
+from service.cli.lint_target import LintOptions, apart, lint_targets
 from service.cli.lint_text import plain, say, show
-from taxonomy_schema.errors import TreeError
+from taxonomy_schema.errors import TaxonomyError
 from taxonomy_schema.findings import Severity
-from taxonomy_schema.policy import HOSTS, Policy
 
 _FINDINGS: Final = 1
 _WRONG_USE: Final = 2
@@ -34,6 +34,14 @@ def lint(
     allow_host: Annotated[
         list[str] | None, typer.Option("--allow-host", help="A further host that documents may come from.")
     ] = None,
+    benchmarks: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder of benchmarks (as of MMLU, GSM8K, HumanEval) whose questions no leaf may teach.",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
     *,
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Check every leaf, also those known not to have changed.")
@@ -47,15 +55,15 @@ def lint(
     ] = False,
 ) -> None:
     """Check leaves: their form, counts, sources and places. Of A..B: what B changed since it left A."""
-    policy = Policy(hosts=(*HOSTS, *(allow_host or ())))
+    options = LintOptions(tuple(allow_host or ()), remember=not no_cache, benchmarks=benchmarks)
     try:
         if diff:
-            _show_diff(targets or ["."], policy)
+            _show_diff(targets or ["."], options)
             return
         if fix:
-            _fix(targets or ["."], policy, quiet=output is not Format.TEXT)
-        linted = lint_targets(targets or ["."], policy, remember=not no_cache)
-    except TreeError as error:
+            _fix(targets or ["."], options, quiet=output is not Format.TEXT)
+        linted = lint_targets(targets or ["."], options)
+    except TaxonomyError as error:
         say(str(error), error=True, fg="red")
         raise typer.Exit(_WRONG_USE) from error
     if output is Format.TEXT:
@@ -70,22 +78,22 @@ def lint(
         raise typer.Exit(_FINDINGS)
 
 
-def _fix(targets: list[str], policy: Policy, *, quiet: bool) -> None:
+def _fix(targets: list[str], options: LintOptions, *, quiet: bool) -> None:
     """What was mended is said on standard output, or beside it where that holds what a program reads."""
     from service.cli.lint_fix import fix
 
-    done = [sentence for target in apart(targets) for sentence in fix(target, policy)]
+    done = [sentence for target in apart(targets) for sentence in fix(target, options.hosts)]
     for sentence in done:
         say(f"mended {plain(sentence)}", fg="green", error=quiet)
     if not done:
         say("Nothing to mend.", error=quiet)
 
 
-def _show_diff(targets: list[str], policy: Policy) -> None:
+def _show_diff(targets: list[str], options: LintOptions) -> None:
     """Exits 1 if there is something to change, as other tools do, so that a job can ask."""
     from service.cli.lint_fix import show_diff
 
-    shown = [show_diff(target, policy) for target in apart(targets)]
+    shown = [show_diff(target, options.hosts) for target in apart(targets)]
     if any(shown):
         raise typer.Exit(_FINDINGS)
     say("Nothing to mend.", error=True)

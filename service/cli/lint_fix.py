@@ -1,12 +1,13 @@
 """`graft lint --fix` and `--diff`: mends what can be mended safely, or shows what it would change."""
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import typer
 
+from service.cli.lint_policy import policy_here
 from service.cli.lint_target import is_range, place_of
 from service.cli.lint_text import plain, say
 from taxonomy_schema.errors import TreeError
@@ -29,7 +30,7 @@ class Renaming(NamedTuple):
     new: str
 
 
-def fix(target: str, policy: Policy) -> list[str]:
+def fix(target: str, hosts: Sequence[str]) -> list[str]:
     """Mend the files below a path; return what was done, one sentence each.
 
     Raises:
@@ -37,6 +38,7 @@ def fix(target: str, policy: Policy) -> list[str]:
 
     """
     root, under = _here(target)
+    policy, _ = policy_here(root, hosts)
     done = [
         f"{renaming.old}: renamed to {renaming.new.rpartition('/')[2]}"
         for renaming in _renamings(root, under)
@@ -49,7 +51,7 @@ def fix(target: str, policy: Policy) -> list[str]:
     return done
 
 
-def show_diff(target: str, policy: Policy) -> bool:
+def show_diff(target: str, hosts: Sequence[str]) -> bool:
     """Print as a unified diff what `fix` would change, and change nothing. False if there is nothing to change.
 
     Raises:
@@ -57,6 +59,7 @@ def show_diff(target: str, policy: Policy) -> bool:
 
     """
     root, under = _here(target)
+    policy, _ = policy_here(root, hosts)
     found = False
     for renaming in _renamings(root, under):
         found = True

@@ -6,9 +6,8 @@ from typing import Final
 
 from service.cli.lint_target import lint_target
 from service.cli.lint_text import say, show
-from taxonomy_schema.errors import TreeError
+from taxonomy_schema.errors import TaxonomyError
 from taxonomy_schema.findings import Severity
-from taxonomy_schema.policy import Policy
 
 FINE: Final = 0
 FINDINGS: Final = 1
@@ -19,10 +18,10 @@ _INTERRUPTED: Final = 130
 def lint_plain(target: str = ".") -> int:
     """Print what is found; the exit code: 0 fine, 1 errors, 2 no such target."""
     try:
-        linted = lint_target(target, Policy())
+        linted = lint_target(target)
         show(linted.findings, linted.texts, linted.leaves)
         sys.stdout.flush()
-    except TreeError as error:
+    except TaxonomyError as error:
         say(str(error), error=True, fg="red")
         return WRONG_USE
     except KeyboardInterrupt:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
+from service.cli.lint_policy import POLICY_FILE, policy_at, policy_here
 from taxonomy_schema.entries import entry_findings
 from taxonomy_schema.errors import TreeError
 from taxonomy_schema.files import ATTRIBUTION, QNA, LeafFiles
@@ -11,8 +12,6 @@ from taxonomy_schema.findings import Finding
 from taxonomy_schema.folder import leaf_names, list_folder, read_file, read_leaf
 from taxonomy_schema.locate import locate
 from taxonomy_schema.policy import Policy
-
-_POLICY: Final = ".graft.yaml"
 
 
 class Linted(NamedTuple):
@@ -23,10 +22,19 @@ class Linted(NamedTuple):
     texts: Mapping[str, str]
 
 
-def lint_target(target: str, policy: Policy, *, remember: bool = True) -> Linted:
-    """Check a path, or what B changed since it left A in `A..B`.
+class LintOptions(NamedTuple):
+    """What was asked for besides the target."""
 
-    Of a whole taxonomy only what changed since the last time is checked again, if `remember` allows it.
+    hosts: tuple[str, ...] = ()
+    """Further hosts that documents may come from."""
+    remember: bool = True
+    """Of a whole taxonomy, check again only what changed since the last time."""
+    benchmarks: Path | None = None
+    """Folder of benchmarks whose questions leaves are held against; what is looked at so is not remembered."""
+
+
+def lint_target(target: str, options: LintOptions = LintOptions()) -> Linted:
+    """Check a path by the taxonomy's own policy, or what B changed since it left A in `A..B` by the policy of A.
 
     Raises:
         TreeError: the target is neither, lies in no taxonomy, or cannot be read.
@@ -34,14 +42,15 @@ def lint_target(target: str, policy: Policy, *, remember: bool = True) -> Linted
     """
     if is_range(target):
         base, head = commits_of(target)
-        return _lint_change(base, head, policy)
-    if Path(target).name == _POLICY and Path(target).is_file():
+        return _lint_change(base, head, options)
+    if Path(target).name == POLICY_FILE and Path(target).is_file():
         return _lint_policy(Path(target))
     root, under = place_of(target)
     if not under:
-        return _lint_whole(root, policy, remember=remember)
+        return _lint_whole(root, options)
     from taxonomy_schema.rules.checking import check
 
+    policy, _ = policy_here(root, options.hosts)
     entries = list_folder(root, under)
     names = leaf_names(entries)
     found = [
@@ -49,18 +58,43 @@ def lint_target(target: str, policy: Policy, *, remember: bool = True) -> Linted
         for leaf_id in sorted(names)
         for finding in check(read_leaf(root, leaf_id, names[leaf_id]), policy).findings
     ]
-    outside = entry_findings(entries, {entry.path for entry in entries})
-    return Linted(len(names), (*found, *outside), _FolderTexts(root))
+    outside = policy.weigh(entry_findings(entries, {entry.path for entry in entries}))
+    asked_elsewhere = _in_benchmarks(root, names, policy, options)
+    return Linted(len(names), (*found, *asked_elsewhere, *outside), _FolderTexts(root))
 
 
-def _lint_whole(root: Path, policy: Policy, *, remember: bool) -> Linted:
+def _lint_whole(root: Path, options: LintOptions) -> Linted:
     from service.cli.linting.git_state import Asked
 
-    asked = Asked(root) if remember else None  # Git looks at the files while the rules are loaded
+    # Git looks at the files while the rules are loaded.
+    asked = Asked(root) if options.remember and options.benchmarks is None else None
     from service.cli.linting.tree import lint_tree
 
+    policy, faults = policy_here(root, options.hosts)
     whole = lint_tree(root, policy, asked)
-    return Linted(whole.leaves, whole.findings, _FolderTexts(root))
+    asked_elsewhere = (
+        _in_benchmarks(root, leaf_names(list_folder(root)), policy, options) if options.benchmarks else ()
+    )
+    return Linted(whole.leaves, (*faults, *whole.findings, *asked_elsewhere), _FolderTexts(root))
+
+
+def _in_benchmarks(
+    root: Path, names: Mapping[str, set[str]], policy: Policy, options: LintOptions
+) -> tuple[Finding, ...]:
+    """What benchmarks ask too; nothing unless a folder of them was named."""
+    if options.benchmarks is None:
+        return ()
+    from taxonomy_schema.benchmark_data import load_benchmarks
+    from taxonomy_schema.parse import read_source
+    from taxonomy_schema.rules.benchmarks import overlaps
+
+    index = load_benchmarks(options.benchmarks)
+    found = (
+        finding
+        for leaf_id in sorted(names)
+        for finding in overlaps(read_source(read_leaf(root, leaf_id, names[leaf_id])), index)
+    )
+    return tuple(policy.weigh(found))
 
 
 class _FolderTexts(Mapping[str, str]):
@@ -85,14 +119,14 @@ class _FolderTexts(Mapping[str, str]):
         return 0
 
 
-def lint_targets(targets: Sequence[str], policy: Policy, *, remember: bool = True) -> Linted:
+def lint_targets(targets: Sequence[str], options: LintOptions = LintOptions()) -> Linted:
     """Check several targets; a leaf that two of them name, as its two files do, is checked once.
 
     Raises:
         TreeError: as `lint_target` does.
 
     """
-    every = [lint_target(target, policy, remember=remember) for target in apart(targets)]
+    every = [lint_target(target, options) for target in apart(targets)]
     if len(every) == 1:
         return every[0]
     texts = {path: text for linted in every for path, text in linted.texts.items()}
@@ -134,7 +168,7 @@ def place_of(target: str) -> tuple[Path, str]:
         )
     if path.is_file() and path.name not in (QNA, ATTRIBUTION):
         raise TreeError(
-            f"{target} is no file of a leaf. Name {QNA}, {ATTRIBUTION}, the folder they are in, or {_POLICY}."
+            f"{target} is no file of a leaf. Name {QNA}, {ATTRIBUTION}, the folder they are in, or {POLICY_FILE}."
         )
     return locate(path)
 
@@ -145,15 +179,22 @@ def _lint_policy(path: Path) -> Linted:
 
     data = path.read_bytes()
     found = parse_policy(data)
-    return Linted(0, found if isinstance(found, tuple) else (), {_POLICY: data.decode("utf-8", "replace")})
+    return Linted(
+        0, found if isinstance(found, tuple) else (), {POLICY_FILE: data.decode("utf-8", "replace")}
+    )
 
 
-def _lint_change(base: str, head: str, policy: Policy) -> Linted:
+def _lint_change(base: str, head: str, options: LintOptions) -> Linted:
     from taxonomy_schema.rules.change import check_change
     from taxonomy_schema.tree import list_tree, read_entries
 
     here = Path.cwd()
-    report = check_change(here, base, head, policy)
+    index = None
+    if options.benchmarks is not None:
+        from taxonomy_schema.benchmark_data import load_benchmarks
+
+        index = load_benchmarks(options.benchmarks)
+    report = check_change(here, base, head, policy_at(here, base, options.hosts), benchmarks=index)
     shown = frozenset(leaf.change.id for leaf in report.leaves if leaf.findings)
     texts = _texts(read_entries(here, list_tree(here, head), shown)) if shown else {}
     return Linted(len(report.leaves), report.findings, texts)

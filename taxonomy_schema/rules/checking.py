@@ -1,10 +1,12 @@
 """One leaf: what parsing found and what the rules find, in the order of the files' lines."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from taxonomy_schema.files import QNA, LeafFiles
-from taxonomy_schema.findings import Finding
+from taxonomy_schema.findings import Finding, Place
 from taxonomy_schema.parse import ParsedLeaf, read_source
+from taxonomy_schema.parse_rules import TooManyFindings
 from taxonomy_schema.policy import DEFAULT_POLICY, Policy
 from taxonomy_schema.rules import (
     addressing,
@@ -48,10 +50,19 @@ def check(files: LeafFiles, policy: Policy = DEFAULT_POLICY) -> ParsedLeaf:
     for rule in LEAF_RULES:
         found.update(dict.fromkeys(rule.check(source, policy)))
     ordered = sorted(policy.weigh(found), key=_order)
-    errors_first = (
-        sorted(ordered, key=lambda finding: finding.severity) if len(ordered) > MAX_FINDINGS else ordered
+    return ParsedLeaf(source, tuple(ordered if len(ordered) <= MAX_FINDINGS else _cut(ordered)))
+
+
+def _cut(ordered: list[Finding]) -> Iterator[Finding]:
+    """The first of them, errors before hints, and how many there are: what is left out is said."""
+    kept = sorted(sorted(ordered, key=lambda finding: finding.severity)[: MAX_FINDINGS - 1], key=_order)
+    left = len(ordered) - len(kept)
+    yield TooManyFindings.finding(
+        Place(file=kept[0].place.file),
+        f"There is more: {left:,} of {len(ordered):,} findings are not shown, so that the first can be read.",
+        "Mend the ones below, and look again.",
     )
-    return ParsedLeaf(source, tuple(sorted(errors_first[:MAX_FINDINGS], key=_order)))
+    yield from kept
 
 
 def _order(finding: Finding) -> tuple[bool, str, int, int, str, str]:

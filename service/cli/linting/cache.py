@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import sqlite3
+import struct
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -17,7 +18,8 @@ from taxonomy_schema.policy import Policy
 
 _LAYOUT: Final = """
 CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS leaf (id TEXT PRIMARY KEY, key BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS leaf (id TEXT PRIMARY KEY, key BLOB NOT NULL, near BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS near (key INTEGER NOT NULL, id TEXT NOT NULL, PRIMARY KEY (key, id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS finding (owner TEXT NOT NULL, place INTEGER NOT NULL, written TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS finding_by_owner ON finding (owner);
 CREATE TABLE IF NOT EXISTS dirty (path TEXT PRIMARY KEY) WITHOUT ROWID;
@@ -26,11 +28,12 @@ _WAIT_SECONDS: Final = 1.0
 
 
 class Row(NamedTuple):
-    """A leaf, or a folder with files that belong to none (`key` empty), and what is said of it."""
+    """A leaf, or (`key` empty) something else that findings are kept of. `near`: what others find the leaf by."""
 
     owner: str
     key: bytes
     findings: tuple[Finding, ...]
+    near: tuple[int, ...] = ()
 
 
 def fingerprint(policy: Policy) -> str:
@@ -101,7 +104,7 @@ class LintCache:
             self._file.unlink()
 
     def empty(self, version: str) -> None:
-        for table in ("state", "leaf", "finding", "dirty"):
+        for table in ("state", "leaf", "near", "finding", "dirty"):
             self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
         self.set_state("version", version)
 
@@ -132,10 +135,12 @@ class LintCache:
 
     def put(self, rows: Iterable[Row]) -> None:
         """Remember what was found; whatever was known of these owners is replaced."""
-        for owner, key, findings in rows:
+        for owner, key, findings, near in rows:
             self.forget(owner)
             if key:
-                self._db.execute("INSERT INTO leaf VALUES (?, ?)", (owner, key))
+                packed = struct.pack(f"<{len(near)}q", *near)
+                self._db.execute("INSERT INTO leaf VALUES (?, ?, ?)", (owner, key, packed))
+                self._db.executemany("INSERT INTO near VALUES (?, ?)", ((one, owner) for one in near))
             self._db.executemany(
                 "INSERT INTO finding VALUES (?, ?, ?)",
                 (
@@ -144,7 +149,19 @@ class LintCache:
                 ),
             )
 
+    def near(self, leaf_id: str) -> tuple[int, ...]:
+        """What others find a leaf by."""
+        row = self._db.execute("SELECT near FROM leaf WHERE id = ?", (leaf_id,)).fetchone()
+        return struct.unpack(f"<{len(row[0]) // 8}q", row[0]) if row else ()
+
+    def holders(self, key: int) -> list[str]:
+        """The leaves that are found by this, in order."""
+        return [row[0] for row in self._db.execute("SELECT id FROM near WHERE key = ? ORDER BY id", (key,))]
+
     def forget(self, owner: str) -> None:
+        self._db.executemany(
+            "DELETE FROM near WHERE key = ? AND id = ?", ((key, owner) for key in self.near(owner))
+        )
         self._db.execute("DELETE FROM leaf WHERE id = ?", (owner,))
         self._db.execute("DELETE FROM finding WHERE owner = ?", (owner,))
 

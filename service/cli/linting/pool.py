@@ -11,6 +11,7 @@ from taxonomy_schema.findings import Finding
 from taxonomy_schema.folder import read_leaf
 from taxonomy_schema.policy import Policy
 from taxonomy_schema.rules.checking import check
+from taxonomy_schema.similarity import Fingerprint, fingerprint
 
 _WORTH_A_PROCESS: Final = 200
 """Leaves a process must have to do; below that, starting it takes longer than it saves."""
@@ -18,11 +19,12 @@ _CHUNK: Final = 100
 
 
 class CheckedFiles(NamedTuple):
-    """What is said of one leaf, and of which content: `key` is the hash of its files."""
+    """What is said of one leaf, and of which content: `key` is the hash of its files. `print` tells what it is like."""
 
     id: str
     key: bytes
     findings: tuple[Finding, ...]
+    print: Fingerprint
 
 
 def content_key(files: LeafFiles) -> bytes:
@@ -62,8 +64,12 @@ def check_leaves(
 def check_some(root: Path, some: Sequence[tuple[str, set[str]]], policy: Policy) -> Iterator[CheckedFiles]:
     """The same in this process."""
     for leaf_id, names in some:
-        files = read_leaf(root, leaf_id, names)
-        yield CheckedFiles(leaf_id, content_key(files), check(files, policy).findings)
+        yield check_files(read_leaf(root, leaf_id, names), policy)
+
+
+def check_files(files: LeafFiles, policy: Policy) -> CheckedFiles:
+    checked = check(files, policy)
+    return CheckedFiles(files.id, content_key(files), checked.findings, fingerprint(checked.source))
 
 
 def _check_chunk(some: Sequence[tuple[str, set[str]]], root: Path, policy: Policy) -> list[CheckedFiles]:

@@ -5,19 +5,22 @@ What changed is asked of Git where the taxonomy is a repository, and otherwise t
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
+from service.cli.linting import beside
 from service.cli.linting.cache import LintCache, Row, cache_file, fingerprint, opened
 from service.cli.linting.git_state import Asked, GitState, changed_between
-from service.cli.linting.pool import check_leaves, content_key
+from service.cli.linting.pool import CheckedFiles, check_files, check_leaves, content_key
 from taxonomy_schema.entries import LEAF_FILES, TreeEntry, entry_findings
 from taxonomy_schema.findings import Finding
 from taxonomy_schema.folder import leaf_names, list_folder, list_one, read_leaf
 from taxonomy_schema.policy import Policy
-from taxonomy_schema.rules.checking import check
+from taxonomy_schema.similarity import alike
 
 
 class LintedTree(NamedTuple):
@@ -64,9 +67,17 @@ def _remembering(root: Path, cache: LintCache, policy: Policy, state: GitState |
 def _afresh(root: Path, policy: Policy) -> LintedTree:
     entries = list_folder(root)
     names = dict(sorted(leaf_names(entries).items()))
-    found = [finding for leaf in check_leaves(root, names, policy) for finding in leaf.findings]
-    found += [finding for row in _outside(entries) for finding in row.findings]
+    checked = list(check_leaves(root, names, policy))
+    beside_others = beside.rows(root, names.__getitem__, _alike(checked), policy)
+    found = [finding for leaf in checked for finding in leaf.findings]
+    found += [finding for row in (*beside_others, *_outside(entries)) for finding in row.findings]
     return LintedTree(len(names), len(names), tuple(found))
+
+
+def _alike(checked: Sequence[CheckedFiles]) -> dict[str, set[str]]:
+    """Who is to be compared with whom, when all are at hand."""
+    found = alike({leaf.id: leaf.print for leaf in checked})
+    return {leaf_id: others for leaf_id, others in sorted(found.items()) if others}
 
 
 def _scope(root: Path, cache: LintCache, state: GitState | None) -> set[str] | None:
@@ -90,44 +101,70 @@ def _everything(root: Path, cache: LintCache, policy: Policy) -> int:
     entries = list_folder(root)
     names = dict(sorted(leaf_names(entries).items()))
     known = cache.keys()
-    if not known:
-        checked = [Row(*leaf) for leaf in check_leaves(root, names, policy)]
-    else:
+    if known:
         checked = list(_changed(root, names, policy, known))
-    for gone in known.keys() - names.keys():
-        cache.forget(gone)
-    cache.put(checked)
+        _remember(root, cache, policy, checked, known.keys() - names.keys())
+    else:
+        checked = list(check_leaves(root, names, policy))
+        cache.put(map(_row, checked))
+        cache.put(beside.rows(root, names.__getitem__, _alike(checked), policy))
     cache.forget_outside()
     cache.put(_outside(entries))
     return len(checked)
 
 
 def _changed(
-    root: Path, names: dict[str, set[str]], policy: Policy, known: dict[str, bytes]
-) -> Iterator[Row]:
+    root: Path, names: Mapping[str, set[str]], policy: Policy, known: Mapping[str, bytes]
+) -> Iterator[CheckedFiles]:
     for leaf_id, found in names.items():
         files = read_leaf(root, leaf_id, found)
-        key = content_key(files)
-        if known.get(leaf_id) != key:
-            yield Row(leaf_id, key, check(files, policy).findings)
+        if known.get(leaf_id) != content_key(files):
+            yield check_files(files, policy)
 
 
 def _folders(root: Path, cache: LintCache, policy: Policy, folders: set[str]) -> int:
     """Look into these folders alone; returns how many leaves were checked."""
     top = os.path.realpath(root)
-    checked = 0
+    checked: list[CheckedFiles] = []
+    gone = set()
     for folder in sorted(folders):
         whole = os.path.join(top, folder)  # noqa: PTH118 - compared as text
         entries = list_one(root, folder) if os.path.realpath(whole) == whole else ()
         names = leaf_names(entries)
-        rows = [*_changed(root, names, policy, {folder: cache.key(folder)})]
-        checked += len(rows)
+        checked += _changed(root, names, policy, {folder: cache.key(folder)})
         if folder not in names:
-            cache.forget(folder)
-        cache.put(rows)
+            gone.add(folder)
         cache.forget(f"{folder}/")
         cache.put(_outside(entries))
-    return checked
+    _remember(root, cache, policy, checked, gone)
+    return len(checked)
+
+
+def _remember(
+    root: Path, cache: LintCache, policy: Policy, checked: Sequence[CheckedFiles], gone: AbstractSet[str]
+) -> None:
+    """Put what was checked in the place of what was known, and compare anew whoever was or is near to one of these."""
+    touched = {leaf.id for leaf in checked} | {leaf_id for leaf_id in gone if cache.key(leaf_id)}
+    affected = set(touched)
+    for leaf_id in touched:
+        affected |= beside.near(cache, leaf_id, cache.near(leaf_id))
+    for leaf_id in gone:
+        cache.forget(leaf_id)
+        cache.forget(beside.owner(leaf_id))
+    cache.put(map(_row, checked))
+    for leaf in checked:
+        affected |= beside.near(cache, leaf.id, cache.near(leaf.id))
+    affected -= gone
+    near_to = {leaf_id: beside.near(cache, leaf_id, cache.near(leaf_id)) for leaf_id in sorted(affected)}
+    cache.put(beside.rows(root, partial(_names, root), near_to, policy))
+
+
+def _row(leaf: CheckedFiles) -> Row:
+    return Row(leaf.id, leaf.key, leaf.findings, beside.keys_of(leaf.print))
+
+
+def _names(root: Path, leaf_id: str) -> set[str]:
+    return leaf_names(list_one(root, leaf_id)).get(leaf_id, set())
 
 
 def _outside(entries: Iterable[TreeEntry]) -> Iterator[Row]:

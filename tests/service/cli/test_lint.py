@@ -192,3 +192,45 @@ def test_a_lint_of_one_leaf_loads_neither_models_nor_an_option_parser(tmp_path: 
     modules = [line.rsplit("|", 1)[-1].strip() + " " for line in loaded.stderr.splitlines()]
     assert "taxonomy_schema.parse " in modules
     assert [name for name in modules if name.startswith(heavy)] == []
+
+
+def test_a_taxonomy_is_judged_by_its_own_policy(repository: Repository) -> None:
+    repository.write(f"{SKILL_ID}/qna.yaml", SKILL.replace("version: 3", "version: 2"))
+    assert graft("lint").exit_code == 0
+
+    repository.write(".graft.yaml", "rules:\n  raise: [GL121]\n")
+    result = graft("lint")
+    assert result.exit_code == 1
+    assert "error GL121" in result.stdout
+    assert graft("lint", SKILL_ID).exit_code == 1
+
+    repository.write(".graft.yaml", "rules:\n  raise: [GL999]\n")
+    result = graft("lint")
+    assert result.exit_code == 1
+    assert ".graft.yaml:2" in result.stdout
+
+
+def test_a_change_is_judged_by_the_policy_it_started_from(repository: Repository) -> None:
+    repository.write(".graft.yaml", "rules:\n  raise: [GL121]\n")
+    base = repository.commit()
+    repository.write(".graft.yaml", "")
+    repository.write(f"{SKILL_ID}/qna.yaml", SKILL.replace("version: 3", "version: 2"))
+    head = repository.commit()
+
+    assert "error GL121" in graft("lint", f"{base}..{head}").stdout
+
+
+def test_what_a_benchmark_asks_is_found_in_leaves(repository: Repository, tmp_path: Path) -> None:
+    asked = (
+        "Which of these birds stores seeds in the bark of trees and finds them again in the winter months?"
+    )
+    (tmp_path / "gsm8k").mkdir()
+    (tmp_path / "gsm8k" / "test.jsonl").write_text(json.dumps({"question": asked, "answer": "1"}) + "\n")
+    repository.write(f"{SKILL_ID}/qna.yaml", SKILL.replace("Why does ice float?", asked))
+
+    for target in (".", SKILL_ID):
+        result = graft("lint", target, "--benchmarks", str(tmp_path))
+        assert "GL603" in result.stdout
+    assert "GL603" not in graft("lint").stdout
+    (tmp_path / "gsm8k" / "test.jsonl").write_text("{")
+    assert graft("lint", "--benchmarks", str(tmp_path)).exit_code == 2

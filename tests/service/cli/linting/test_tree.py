@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from service.cli.benches.corpus import good_leaves
 from service.cli.linting import tree
 from service.cli.linting.cache import cache_file
 from service.cli.linting.git_state import Asked, read_status
@@ -198,3 +199,39 @@ def test_git_s_status_is_read_with_odd_names() -> None:
         "knowledge/a b/qna.yaml", "knowledge/\udcff/qna.yaml", "knowledge/new\nline/qna.yaml", "knowledge/ignored/",
     }  # fmt: skip
     assert read_status(b"# branch.oid (initial)\0").head == ""
+
+
+def test_a_leaf_that_becomes_another_is_told_and_so_is_the_other(house: Repository) -> None:
+    made = [leaf for leaf in good_leaves(60, 1) if leaf.id.startswith("compositional_skills/")]
+    for leaf, other in zip(LEAVES, made, strict=False):
+        house.leaf(leaf, (other.qna or b"").decode())
+    same(house)
+    assert said(house, "GL601", "GL602") == set()
+
+    house.leaf(LEAVES[1], (house.folder / LEAVES[4] / "qna.yaml").read_text())
+    assert same(house) == 1
+    assert said(house, "GL601") == {LEAVES[1], LEAVES[4]}
+
+    shutil.rmtree(house.folder / LEAVES[1])
+    same(house)
+    assert said(house, "GL601", "GL602") == set()
+
+
+def said(house: Repository, *codes: str) -> set[str]:
+    """The leaves of which one of these is said."""
+    found = lint_tree(house.folder, DEFAULT_POLICY, Asked(house.folder)).findings
+    return {finding.place.file.rpartition("/")[0] for finding in found if finding.code in codes}
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_where_very_many_are_alike_each_is_compared_with_the_first(
+    house: Repository, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr("service.cli.linting.beside._MOST_ALIKE", most)
+    monkeypatch.setattr("taxonomy_schema.similarity._MOST_ALIKE", most)
+    same(house)
+
+    shutil.rmtree(house.folder / LEAVES[0])  # the first of them
+    same(house)
+    house.leaf(LEAVES[0])
+    same(house)
