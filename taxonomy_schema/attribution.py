@@ -46,14 +46,14 @@ def read_works(text: str) -> tuple[Work, ...]:
     """The works a text names, in order; a field that comes again begins the next work."""
     works: list[Work] = []
     for number, line in enumerate(text.splitlines(), start=1):
-        match = _LINE.match(line)
-        name = _FIELDS.get(match[1].lower()) if match else None
-        if match is None or name is None:
+        said, colon, value = line.partition(":")
+        name = _FIELDS.get(said.strip().lower()) if colon else None
+        if name is None:
             continue
         if not works or name in works[-1].values:
             works.append(Work(number))
-        works[-1].values[name] = match[2].strip()
-        works[-1].places[name] = (number, match.start(2) + 1)
+        works[-1].values[name] = value.strip()
+        works[-1].places[name] = (number, len(line) - len(value.lstrip(" \t")) + 1)
     return tuple(works)
 
 

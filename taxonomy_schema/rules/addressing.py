@@ -18,7 +18,7 @@ _CONTROL: Final = re.compile(
 _RATING: Final = re.compile(r"\[\[\s*(?:\d{1,3}(?:\.\d+)?|[ABC]|rating|score)\s*\]\]", re.IGNORECASE)
 
 _WORDS: Final = (
-    b"nstructions", b"s an AI", b"s a language model", b"s a large language", b"ystem prompt", b"ate this ", b"ighest ",
+    b"nstructions", b"s an AI", b"s an artificial", b"anguage model", b"ystem prompt", b"ate this ", b"ighest ",
 )  # fmt: skip
 """Without one of these, each without a first letter that may be a capital, none of the phrases can stand there."""
 _SPOKEN_TO: Final = (

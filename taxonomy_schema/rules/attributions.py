@@ -15,6 +15,7 @@ from taxonomy_schema.rule import quoted
 from taxonomy_schema.rules.examples import GOOD_KNOWLEDGE, attributed
 from taxonomy_schema.rules.leaf_rule import LeafRule
 from taxonomy_schema.rules.licences import Judgement, Licence, judge
+from taxonomy_schema.rules.sources import PLAIN_URL
 
 _WANTED: Final = ("title", "link", "licence", "creators")
 _OWN_WORK: Final = "-"
@@ -232,6 +233,8 @@ def _host(link: str) -> str:
 
 
 def _is_link(link: str) -> bool:
+    if PLAIN_URL.fullmatch(link):
+        return True
     return link.startswith("https://") and "." in _host(link) and not any(map(str.isspace, link))
 
 

@@ -24,6 +24,8 @@ _BETWEEN_DIGITS: Final = b" -"
 _ESCAPE: Final = re.compile(rb"\\[xuU/\r\n]")
 """What a quoted text may write a character as, or break a word with, so that the file does not show it."""
 
+_LEAST_DIGITS: Final = b"0" * 4
+_ENOUGH_DIGITS: Final = b"0" * 7
 _LONG_RUN: Final = b"0" * 9
 _IN_BRACKETS: Final = b")0000000"
 _DOTTED: Final = re.compile(rb"0\.0{1,3}\.0{1,5}\.?0")
@@ -43,9 +45,12 @@ class Glance:
         self.escaped = _ESCAPE.search(qna) is not None
         if self.escaped:
             qna += b"\n" + "\n".join([event.value for _, event in source.yaml.scalars()]).encode()
+        attribution = source.files.attribution or b""
         self._qna = qna
-        self.raw = b"%b\n%b" % (qna, source.files.attribution or b"")
-        self.signs = self.raw.translate(None, _COMMON)
+        self.raw = b"%b\n%b" % (qna, attribution)
+        uncommon = qna.translate(None, _COMMON)
+        self._digits = uncommon.translate(_AS_DIGITS)
+        self.signs = uncommon + attribution.translate(None, _COMMON)
 
     @cached_property
     def text(self) -> str:
@@ -59,13 +64,18 @@ class Glance:
     @cached_property
     def has_long_number(self) -> bool:
         """In `qna.yaml`: nine digits with at most spaces and hyphens between them, or as telephone numbers begin."""
+        if _ENOUGH_DIGITS not in self._digits and b"+" not in self.signs:
+            return False  # what may stand between the digits of a number is common
         number = self._number
         return _LONG_RUN in number or _IN_BRACKETS in number or (b"+" in self.signs and b"+00" in number)
 
     @cached_property
     def has_dotted_number(self) -> bool:
         """In `qna.yaml`: four numbers with full stops between them, or before the last a hyphen."""
-        return _DOTTED.search(self._number) is not None
+        if _LEAST_DIGITS not in self._digits:
+            return False
+        number = self._number
+        return b"0.0" in number and _DOTTED.search(number) is not None
 
     @cached_property
     def has_long_token(self) -> bool:

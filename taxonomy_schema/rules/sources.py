@@ -17,6 +17,9 @@ from taxonomy_schema.rules.walk import place
 _FULL_COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _WILD: Final = re.compile(r"[*?\[\]]")
 _WIDE: Final = re.compile(r"(?:\./)?(?:\*\*/)*(?:\*\*?|\*\.\*)|(?:\./)?(?:\*\*?/)+\*\.[A-Za-z*]+")
+PLAIN_URL: Final = re.compile(
+    r"https://([a-z0-9-]+(?:\.[a-z0-9-]+)+)/[A-Za-z0-9._~-]+(?:/[A-Za-z0-9._~-]+)*/?"
+)
 _REPO: Final = "https://github.com/example/hills.git"
 
 
@@ -68,6 +71,9 @@ class BadRepository(LeafRule):
 
 def _url_fault(url: str, hosts: tuple[str, ...]) -> tuple[str, str] | None:
     """What is wrong with a repository's URL, and how to mend it."""
+    plain = PLAIN_URL.fullmatch(url)
+    if plain is not None and plain[1] in hosts:
+        return None  # as nearly all are written
     form = "Write it as https://HOST/OWNER/NAME."
     try:
         parts: SplitResult = urlsplit(url)
