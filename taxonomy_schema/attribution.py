@@ -1,9 +1,10 @@
 """`attribution.txt`: whose work a leaf draws on. One or more works, each some lines of `Field: value`."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
+
+from taxonomy_schema.patterns import late
 
 FIELD_NAMES: Final = {
     "title": "Title of work",
@@ -30,7 +31,7 @@ _FIELDS: Final = {
     "creators": "creators",
     "creator": "creators",
 }
-_LINE: Final = re.compile(r"^\s*([A-Za-z][A-Za-z ]{2,30}?)\s*:[ \t]*(.*)$")
+_LINE: Final = late(r"^\s*([A-Za-z][A-Za-z ]{2,30}?)\s*:[ \t]*(.*)$")
 
 
 @dataclass(slots=True)

@@ -6,12 +6,11 @@ from typing import Final, NamedTuple
 
 from taxonomy_schema.files import ATTRIBUTION, QNA
 from taxonomy_schema.findings import Finding, Place
+from taxonomy_schema.patterns import late
 from taxonomy_schema.tree_rules import FollowedNowhere, MisnamedFile, StrayFile
 
 LEAF_FILES: Final = (QNA, ATTRIBUTION)
-_MISNAMED: Final = re.compile(
-    r"^(qna\.(yaml|yml|txt)|attributions?\.(txt|md|yaml)|attribution)$", re.IGNORECASE
-)
+_MISNAMED: Final = late(r"^(qna\.(yaml|yml|txt)|attributions?\.(txt|md|yaml)|attribution)$", re.IGNORECASE)
 
 
 class TreeEntry(NamedTuple):

@@ -1,12 +1,12 @@
 """Which lines of a change's files code hosts show in its diff: those changed, and three around each."""
 
-import re
 from pathlib import Path
 from typing import Final
 
 from taxonomy_schema.gitio import git, resolve
+from taxonomy_schema.patterns import late
 
-_HUNK: Final = re.compile(rb"@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@")
+_HUNK: Final = late(rb"@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@")
 _PATH: Final = b"+++ b/"
 
 

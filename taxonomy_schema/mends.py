@@ -1,7 +1,6 @@
 """Mends that are exact: edits after which the leaf says the same, or what its writer clearly meant."""
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
@@ -11,6 +10,7 @@ from yaml.events import ScalarEvent
 from taxonomy_schema.edits import replaced, standing_at
 from taxonomy_schema.findings import Edit
 from taxonomy_schema.kinds import NEWEST_VERSION
+from taxonomy_schema.patterns import late
 from taxonomy_schema.places import Spot
 from taxonomy_schema.spots import YamlSource
 
@@ -18,13 +18,13 @@ KEYS: Final = (
     "version", "created_by", "task_description", "domain", "document_outline", "document", "repo", "commit", "patterns",
     "seed_examples", "question", "answer", "context", "questions_and_answers",
 )  # fmt: skip
-_TABBED: Final = re.compile(rf"([ ]*\t[ \t]*)({'|'.join(KEYS)}):(?=[ \t\r]|$)")
-_ENTRY: Final = re.compile(r"([ ]*(?:- +)*)(?=[^ #\t-])")
-_TEXT: Final = re.compile(
+_TABBED: Final = late(rf"([ ]*\t[ \t]*)({'|'.join(KEYS)}):(?=[ \t\r]|$)")
+_ENTRY: Final = late(r"([ ]*(?:- +)*)(?=[^ #\t-])")
+_TEXT: Final = late(
     r"([ ]*(?:- +)*(?:question|answer|context|task_description|domain|document_outline|created_by): +)"
     r"([^\"'|>&*!\[{\s].*)"
 )
-_NEXT: Final = re.compile(rf"[ ]*(?:- *)*(?:#|(?:{'|'.join(KEYS)}):)")
+_NEXT: Final = late(rf"[ ]*(?:- *)*(?:#|(?:{'|'.join(KEYS)}):)")
 _SPACES: Final = " \t"
 
 

@@ -9,7 +9,6 @@ hashing): leaves that share a key are candidates, which `similarity` then compar
 Everything is plain integers: the same on every machine and in every process, and nothing heavy is loaded.
 """
 
-import re
 import struct
 import zlib
 from collections import defaultdict
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from taxonomy_schema.parse import LeafSource
+from taxonomy_schema.patterns import late
 
 if TYPE_CHECKING:
     from taxonomy_schema.rules.walk import Pair
@@ -31,7 +31,7 @@ LEAST_SHINGLES: Final = 12
 NOTHING: Final = bytes(SIGNATURE_BYTES)
 """The signature of a leaf that cannot be compared; it has no band keys."""
 
-_WORD: Final = re.compile(r"\w+")
+_WORD: Final = late(r"\w+")
 _MASK: Final = (1 << 64) - 1
 _A, _B, _C, _D = 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93
 _PACK: Final = struct.Struct(f"<{BINS}I")

@@ -1,14 +1,14 @@
 """The bytes of a leaf's file as text, or the finding that says why they are none."""
 
-import re
 from typing import Final
 
 from taxonomy_schema.files import MAX_BYTES
 from taxonomy_schema.findings import Finding, Place
 from taxonomy_schema.parse_rules import BadCharacters, TooLarge
+from taxonomy_schema.patterns import late
 
 # What YAML 1.1 calls not printable.
-_CONTROL: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_CONTROL: Final = late("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _PLAIN: Final = bytes([*b"\t\n\r", *range(0x20, 0x7F)])
 
 

@@ -7,15 +7,16 @@ from typing import Final
 from taxonomy_schema.findings import Finding, Severity
 from taxonomy_schema.parse import LeafSource
 from taxonomy_schema.parse_rules import GOOD, changed
+from taxonomy_schema.patterns import late
 from taxonomy_schema.policy import Policy
 from taxonomy_schema.rule import quoted
 from taxonomy_schema.rules.glance import found, glance, near
 from taxonomy_schema.rules.leaf_rule import LeafRule
 
-_CONTROL: Final = re.compile(
+_CONTROL: Final = late(
     r"<\|[a-z][a-z0-9_]{1,40}\|>|\[/?INST\]|<</?SYS>>|</?(?:start|end)_of_turn>|<｜[^｜<>\n]{1,40}｜>|\[/?AVAILABLE_TOOLS\]"
 )
-_RATING: Final = re.compile(r"\[\[\s*(?:\d{1,3}(?:\.\d+)?|[ABC]|rating|score)\s*\]\]", re.IGNORECASE)
+_RATING: Final = late(r"\[\[\s*(?:\d{1,3}(?:\.\d+)?|[ABC]|rating|score)\s*\]\]", re.IGNORECASE)
 
 _WORDS: Final = (
     b"nstructions", b"s an AI", b"s an artificial", b"anguage model", b"ystem prompt", b"ate this ", b"ighest ",
@@ -24,7 +25,7 @@ _WORDS: Final = (
 _SPOKEN_TO: Final = (
     (
         "tells a model to set its instructions aside",
-        re.compile(
+        late(
             r"\b(?:ignore|disregard|forget|override|bypass)\b[^.!?\n]{0,40}?\b(?:previous|prior|above|earlier|preceding|system|"
             r"all|your)\b[^.!?\n]{0,20}?\binstructions?\b",
             re.IGNORECASE,
@@ -32,14 +33,14 @@ _SPOKEN_TO: Final = (
     ),
     (
         "is what a model says of itself",
-        re.compile(
+        late(
             r"\bas an? (?:AI|artificial intelligence)(?: language)? model\b|\bas a(?: large)? language model\b",
             re.IGNORECASE,
         ),
     ),
     (
         "asks a model for its instructions, or sets others",
-        re.compile(
+        late(
             r"\b(?:reveal|repeat|print|show|output|change|replace)\b[^.!?\n]{0,20}?\byour\b[^.!?\n]{0,20}?"
             r"\b(?:system prompt|instructions)\b|\bnew (?:system prompt|instructions)\s*:|"
             r"\byou are now (?:an? )?(?:DAN|jailbroken|unrestricted|in developer mode)\b",
@@ -48,7 +49,7 @@ _SPOKEN_TO: Final = (
     ),
     (
         "asks a judge for a grade",
-        re.compile(
+        late(
             r"\brate this (?:answer|response|reply)\b|\b(?:give|assign|award)\b[^.!?\n]{0,30}?\bhighest (?:possible )?"
             r"(?:score|rating|grade|marks?)\b",
             re.IGNORECASE,

@@ -10,6 +10,7 @@ from taxonomy_schema.attribution import FIELD_NAMES, Work, unread_lines
 from taxonomy_schema.edits import replaced
 from taxonomy_schema.findings import Finding, Place, Severity
 from taxonomy_schema.parse import LeafSource
+from taxonomy_schema.patterns import late
 from taxonomy_schema.policy import DEFAULT_POLICY, Policy
 from taxonomy_schema.rule import quoted
 from taxonomy_schema.rules.examples import GOOD_KNOWLEDGE, attributed
@@ -19,11 +20,11 @@ from taxonomy_schema.rules.sources import PLAIN_URL
 
 _WANTED: Final = ("title", "link", "licence", "creators")
 _OWN_WORK: Final = "-"
-_CHANGING: Final = re.compile(
+_CHANGING: Final = late(
     r"(?:^|\.)(?:(?:wikipedia|wikisource|wikibooks|wiktionary|wikinews|wikiquote|wikivoyage|wikiversity|wikidata|wikimedia)"
     r"\.org|fandom\.com|wikihow\.com)$"
 )
-_PINNED: Final = re.compile(r"[?&](?:old)?id=\d|/Special:(?:PermanentLink|Permalink)/\d", re.IGNORECASE)
+_PINNED: Final = late(r"[?&](?:old)?id=\d|/Special:(?:PermanentLink|Permalink)/\d", re.IGNORECASE)
 _FORBIDDEN: Final = (("NC", "commercial use"), ("ND", "changed versions, and generated examples are such"))
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from taxonomy_schema.findings import Finding, Place, Severity
 from taxonomy_schema.parse import LeafSource
 from taxonomy_schema.parse_rules import GOOD, changed
+from taxonomy_schema.patterns import late
 from taxonomy_schema.policy import Policy
 from taxonomy_schema.rules.glance import glance, near, texts
 from taxonomy_schema.rules.leaf_rule import LeafRule
@@ -38,14 +39,14 @@ _DETECTORS: Final = (
     ("telegram_token", "TelegramBotTokenDetector"),
     ("twilio", "TwilioKeyDetector"),
 )
-_HUB_TOKEN: Final = re.compile(r"\bhf_[A-Za-z0-9]{30,}\b|\bgithub_pat_[A-Za-z0-9_]{60,}\b")
-_NAMED: Final = re.compile(
+_HUB_TOKEN: Final = late(r"\bhf_[A-Za-z0-9]{30,}\b|\bgithub_pat_[A-Za-z0-9_]{60,}\b")
+_NAMED: Final = late(
     r"(?:pass(?:word|wd|phrase)|secret|token|api[ _-]?key|access[ _-]?key|credential)s?"
     r"[\"'`]?\s{0,3}(?::|=|\bis\b)\s{0,3}[\"'`]?([A-Za-z0-9+/_=.~!-]{16,200})",
     re.IGNORECASE,
 )
-_LONG: Final = re.compile(r"[A-Za-z0-9_-]{20}|PRIVATE KEY")
-_EXAMPLE: Final = re.compile("example|sample|dummy|placeholder", re.IGNORECASE)
+_LONG: Final = late(r"[A-Za-z0-9_-]{20}|PRIVATE KEY")
+_EXAMPLE: Final = late("example|sample|dummy|placeholder", re.IGNORECASE)
 _LEAST_ENTROPY: Final = 3.7
 """Bits a character: English words written together have about 3.2, random letters and digits over 4."""
 _SHOWN: Final = 4

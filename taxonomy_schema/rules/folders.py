@@ -8,11 +8,12 @@ from taxonomy_schema.findings import Finding, Place, Severity
 from taxonomy_schema.kinds import ROOTS
 from taxonomy_schema.parse import LeafSource
 from taxonomy_schema.parse_rules import ATTRIBUTION, GOOD, GOOD_SKILL
+from taxonomy_schema.patterns import late
 from taxonomy_schema.policy import Policy
 from taxonomy_schema.rule import Example, quoted
 from taxonomy_schema.rules.leaf_rule import LeafRule
 
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+_NAME: Final = late(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _LEAST_DEPTH: Final = 3
 _MOST_DEPTH: Final = 12
 _FREE_OF_ATTRIBUTION: Final = "foundational_skills"

@@ -1,6 +1,5 @@
 """How `qna.yaml` is written: things that can be read, and yet are better written otherwise."""
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -8,6 +7,7 @@ from taxonomy_schema.findings import Finding, Place, Severity
 from taxonomy_schema.kinds import NEWEST_VERSION
 from taxonomy_schema.parse import LeafSource
 from taxonomy_schema.parse_rules import ATTRIBUTION, GOOD, GOOD_SKILL, changed
+from taxonomy_schema.patterns import late
 from taxonomy_schema.policy import Policy
 from taxonomy_schema.rule import Example, quoted
 from taxonomy_schema.rules.examples import GOOD_KNOWLEDGE, knowledge
@@ -18,7 +18,7 @@ from taxonomy_schema.style_tokens import first_stray_tab
 
 LEAST_SEEDS: Final = 5
 _ASKED_AND_ANSWERED: Final = 2
-_COMMENT: Final = re.compile(r"[ \t]+#[^\n]*")
+_COMMENT: Final = late(r"[ \t]+#[^\n]*")
 
 
 class OldVersion(LeafRule):

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from taxonomy_schema.findings import Place
 from taxonomy_schema.parse import LeafSource
+from taxonomy_schema.patterns import late
 from taxonomy_schema.places import Path
 from taxonomy_schema.rules.walk import place
 
@@ -21,18 +22,18 @@ _COMMON: Final = _LETTERS + b" \n\r\t.,:;'\"?!()-_"
 _AS_DIGITS: Final = bytes.maketrans(_DIGITS, b"0" * 10)
 _AS_TOKENS: Final = bytes.maketrans(_LETTERS + _DIGITS + b"_-", b"a" * (len(_LETTERS) + len(_DIGITS)) + b"aa")
 _BETWEEN_DIGITS: Final = b" -"
-_ESCAPE: Final = re.compile(rb"\\[xuU/\r\n]")
+_ESCAPE: Final = late(rb"\\[xuU/\r\n]")
 """What a quoted text may write a character as, or break a word with, so that the file does not show it."""
 
 _LEAST_DIGITS: Final = b"0" * 4
 _ENOUGH_DIGITS: Final = b"0" * 7
 _LONG_RUN: Final = b"0" * 9
 _IN_BRACKETS: Final = b")0000000"
-_DOTTED: Final = re.compile(rb"0\.0{1,3}\.0{1,5}\.?0")
+_DOTTED: Final = late(rb"0\.0{1,3}\.0{1,5}\.?0")
 _LONG_TOKEN: Final = b"a" * 16
-_TOKEN: Final = re.compile(rb"[A-Za-z0-9_-]+")
-_COMMIT: Final = re.compile(rb"[0-9a-f]{40}")
-_DIGIT: Final = re.compile(rb"[0-9]")
+_TOKEN: Final = late(rb"[A-Za-z0-9_-]+")
+_COMMIT: Final = late(rb"[0-9a-f]{40}")
+_DIGIT: Final = late(rb"[0-9]")
 
 
 class Glance:

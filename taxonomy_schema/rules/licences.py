@@ -5,6 +5,8 @@ import re
 from enum import Enum, auto
 from typing import Any, Final, NamedTuple
 
+from taxonomy_schema.patterns import late
+
 _LONGEST: Final = 200
 
 
@@ -40,18 +42,18 @@ _WORDS: Final = (
     (r"\bversion\b|\bver\b|\bv(?=\.? ?\d)", " "),
     (r"[^a-z0-9.]+|\.(?!\d)", " "),
 )  # fmt: skip
-_CC: Final = re.compile(r"(?:cc )?by((?: (?:nc|nd|sa))*)(?: zero)?(?: (\d)(?:\.(\d))?)?(?: zero)?")
+_CC: Final = late(r"(?:cc )?by((?: (?:nc|nd|sa))*)(?: zero)?(?: (\d)(?:\.(\d))?)?(?: zero)?")
 _PARTS: Final = ("nc", "nd", "sa")
-_BRACKETS: Final = re.compile(r"([^()]+)\(([^()]+)\)\s*")
+_BRACKETS: Final = late(r"([^()]+)\(([^()]+)\)\s*")
 _NAMED: Final = (
-    (re.compile(r"cc ?0(?: zero)*(?: 1(?:\.0)?)?(?: zero)*|cc zero(?: zero)?(?: 1(?:\.0)?)?(?: zero)*"), "CC0-1.0"),
-    (re.compile(r"(?:mit|expat|mit expat)"), "MIT"),
-    (re.compile(r"(?:asl|apache(?: software)?(?: foundation)?) ?2(?:\.0)?(?: only)?"), "Apache-2.0"),
-    (re.compile(r"(?:cdla|community data) (?:license )?permissive 2(?:\.0)?"), "CDLA-Permissive-2.0"),
+    (late(r"cc ?0(?: zero)*(?: 1(?:\.0)?)?(?: zero)*|cc zero(?: zero)?(?: 1(?:\.0)?)?(?: zero)*"), "CC0-1.0"),
+    (late(r"(?:mit|expat|mit expat)"), "MIT"),
+    (late(r"(?:asl|apache(?: software)?(?: foundation)?) ?2(?:\.0)?(?: only)?"), "Apache-2.0"),
+    (late(r"(?:cdla|community data) (?:license )?permissive 2(?:\.0)?"), "CDLA-Permissive-2.0"),
 )  # fmt: skip
 _NO_VERSION: Final = (
-    (re.compile("apache"), "Apache-2.0"),
-    (re.compile("cdla permissive"), "CDLA-Permissive-2.0"),
+    (late("apache"), "Apache-2.0"),
+    (late("cdla permissive"), "CDLA-Permissive-2.0"),
 )
 
 

@@ -4,7 +4,9 @@ import ipaddress
 import re
 from typing import Final
 
-_CARDS: Final = re.compile(
+from taxonomy_schema.patterns import late
+
+_CARDS: Final = late(
     r"4\d{12}(?:\d{3}){0,2}|(?:5[1-5]\d{2}|222[1-9]|22[3-9]\d|2[3-6]\d{2}|27[01]\d|2720)\d{12}|3[47]\d{13}"
     r"|(?:6011|65\d{2}|64[4-9]\d)\d{12}|35(?:2[89]|[3-8]\d)\d{12}|3(?:0[0-5]|[68]\d)\d{11}"
 )

@@ -7,6 +7,7 @@ from typing import Final
 from taxonomy_schema.findings import Finding, Severity
 from taxonomy_schema.parse import LeafSource
 from taxonomy_schema.parse_rules import changed
+from taxonomy_schema.patterns import late
 from taxonomy_schema.policy import Policy
 from taxonomy_schema.rule import quoted
 from taxonomy_schema.rules.glance import found, glance, near
@@ -14,28 +15,28 @@ from taxonomy_schema.rules.leaf_rule import LeafRule
 from taxonomy_schema.rules.numbers import is_bank_account, is_card, is_identity, is_public_address
 
 # Each search begins with what is rare; what stands before it is looked at by the look-behind.
-_MAIL_AT: Final = re.compile(r"@(?<=[\w.+-]@)(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}\b")
-_MAIL: Final = re.compile(r"[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}\b")
-_RESERVED: Final = re.compile(
+_MAIL_AT: Final = late(r"@(?<=[\w.+-]@)(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}\b")
+_MAIL: Final = late(r"[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}\b")
+_RESERVED: Final = late(
     r"(?:^|\.)(?:example\.(?:com|net|org|edu)|example|test|invalid|localhost|noreply\.github\.com)$",
     re.IGNORECASE,
 )
-_PHONE: Final = re.compile(
+_PHONE: Final = late(
     r"[+(2-9](?<![\w.+-].)(?:(?<=\+)[1-9]\d{0,2}[ .()/-]{1,2}[\d ().\/-]{6,18}\d|(?<=\+)[1-9]\d{8,14}"
     r"|(?<=\()\d{3}\) ?\d{3}-\d{4}|(?<=[2-9])\d{2}-[2-9]\d{2}-\d{4})(?![\w-]|\.\d)"
 )
-_FICTION: Final = re.compile(r"555\D?01\d\d$|^\+?1?\D*555\D|^\+44\D?(?:20\D?7946\D?0|1632\D?960|7700\D?900)")
+_FICTION: Final = late(r"555\D?01\d\d$|^\+?1?\D*555\D|^\+44\D?(?:20\D?7946\D?0|1632\D?960|7700\D?900)")
 """Numbers that telephone authorities keep free for films and books."""
-_ADDRESS: Final = re.compile(r"\d(?<![\w.-].)\d{0,2}(?:\.\d{1,3}){3}(?![\w-]|\.\d)")
-_CARD: Final = re.compile(
+_ADDRESS: Final = late(r"\d(?<![\w.-].)\d{0,2}(?:\.\d{1,3}){3}(?![\w-]|\.\d)")
+_CARD: Final = late(
     r"\d(?<![\w.-].)(?:\d{3}[ -]\d{4}[ -]\d{4}[ -]\d{1,7}|\d{3}[ -]\d{6}[ -]\d{4,5}|\d{12,18})(?![\w-]|\.\d)"
 )
-_ACCOUNT: Final = re.compile(r"[A-Z](?<!\w.)[A-Z]\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
-_IDENTITY: Final = re.compile(
+_ACCOUNT: Final = late(r"[A-Z](?<!\w.)[A-Z]\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
+_IDENTITY: Final = late(
     r"\d(?<![\w.-].)(?:\d{2}-\d{2}-\d{4}|\d{2}\.\d{3}\.\d{3}-\d{2}"
     r"|(?<=[12]) ?\d{2} ?(?:0[1-9]|1[0-2]) ?\d{2} ?\d{3} ?\d{3} ?\d{2})(?![\w-]|\.\d)"
 )
-_CARD_WORDS: Final = re.compile(
+_CARD_WORDS: Final = late(
     r"card|visa|amex|american express|credit|debit|carte|karte|tarjeta|cartão", re.IGNORECASE
 )
 _WHY: Final = "A model that learnt it may tell it to anybody"

@@ -8,29 +8,30 @@ from typing import Final
 from taxonomy_schema.findings import Finding, Severity
 from taxonomy_schema.parse import LeafSource
 from taxonomy_schema.parse_rules import GOOD, changed
+from taxonomy_schema.patterns import late
 from taxonomy_schema.policy import Policy
 from taxonomy_schema.rule import quoted
 from taxonomy_schema.rules.glance import found, glance, near
 from taxonomy_schema.rules.leaf_rule import LeafRule
 
 # Each begins with what is rare, so that the search skips the rest of a text.
-_MENTION: Final = re.compile(r"@(?<![\w@/.+-]@)[A-Za-z0-9][A-Za-z0-9-]{0,38}")
-_TAG: Final = re.compile(
+_MENTION: Final = late(r"@(?<![\w@/.+-]@)[A-Za-z0-9][A-Za-z0-9-]{0,38}")
+_TAG: Final = late(
     r"</?(?:a|area|audio|base|button|details|embed|form|frame|frameset|iframe|img|input|link|math|meta|object|picture|"
     r"script|source|style|summary|svg|table|template|textarea|video)(?=[\s/>])[^<>]{0,300}>",
     re.IGNORECASE,
 )
 _ACTS: Final = (
-    (b"<", "an HTML comment, which pages do not show", re.compile("<!--")),
+    (b"<", "an HTML comment, which pages do not show", late("<!--")),
     (b"<", "HTML that a page may follow or load", _TAG),
     (b"@", "a mention, which sends somebody a message", _MENTION),
-    (b"/", "a command of this service", re.compile(r"/graft(?<![\w/.]/graft)\b")),
-    (b"[", "a picture that is loaded from elsewhere", re.compile(r"!\[[^\]\n]{0,300}\]\(\s*https?:[^\s)]+")),
-    (b"]", "a link that runs a program", re.compile(r"\]\(\s*(?:javascript|data|vbscript):", re.IGNORECASE)),
+    (b"/", "a command of this service", late(r"/graft(?<![\w/.]/graft)\b")),
+    (b"[", "a picture that is loaded from elsewhere", late(r"!\[[^\]\n]{0,300}\]\(\s*https?:[^\s)]+")),
+    (b"]", "a link that runs a program", late(r"\]\(\s*(?:javascript|data|vbscript):", re.IGNORECASE)),
 )
 """Each with a sign without which it cannot be there."""
 # Joiners that scripts and emoji need are not among them.
-_HIDDEN: Final = re.compile(
+_HIDDEN: Final = late(
     "[\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]"
 )
 _ASCII: Final = bytes(range(128))

@@ -8,6 +8,7 @@ from typing import Final
 
 from taxonomy_schema.files import LeafFiles
 from taxonomy_schema.findings import Finding
+from taxonomy_schema.patterns import late
 from taxonomy_schema.policy import DEFAULT_POLICY, Policy
 from taxonomy_schema.rule import Example, Rule
 from taxonomy_schema.rules.checking import check
@@ -15,7 +16,7 @@ from taxonomy_schema.rules.checking import check
 _AROUND: Final = 2
 _LONGEST_LINE: Final = 100
 _MOST_LINES: Final = 40
-_READS: Final = re.compile(r"\bpolicy\.(\w+)")
+_READS: Final = late(r"\bpolicy\.(\w+)")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Where a leaf's text comes from: documents that can be fetched again, under licences that allow it."""
 
-import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any, Final
@@ -8,18 +7,17 @@ from urllib.parse import SplitResult, urlsplit
 
 from taxonomy_schema.findings import Finding, Severity
 from taxonomy_schema.parse import LeafSource
+from taxonomy_schema.patterns import late
 from taxonomy_schema.policy import DEFAULT_POLICY, Policy
 from taxonomy_schema.rule import quoted
 from taxonomy_schema.rules.examples import GOOD_KNOWLEDGE, knowledge
 from taxonomy_schema.rules.leaf_rule import LeafRule
 from taxonomy_schema.rules.walk import place
 
-_FULL_COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_WILD: Final = re.compile(r"[*?\[\]]")
-_WIDE: Final = re.compile(r"(?:\./)?(?:\*\*/)*(?:\*\*?|\*\.\*)|(?:\./)?(?:\*\*?/)+\*\.[A-Za-z*]+")
-PLAIN_URL: Final = re.compile(
-    r"https://([a-z0-9-]+(?:\.[a-z0-9-]+)+)/[A-Za-z0-9._~-]+(?:/[A-Za-z0-9._~-]+)*/?"
-)
+_FULL_COMMIT: Final = late(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_WILD: Final = late(r"[*?\[\]]")
+_WIDE: Final = late(r"(?:\./)?(?:\*\*/)*(?:\*\*?|\*\.\*)|(?:\./)?(?:\*\*?/)+\*\.[A-Za-z*]+")
+PLAIN_URL: Final = late(r"https://([a-z0-9-]+(?:\.[a-z0-9-]+)+)/[A-Za-z0-9._~-]+(?:/[A-Za-z0-9._~-]+)*/?")
 _REPO: Final = "https://github.com/example/hills.git"
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from taxonomy_schema.findings import Finding, Severity
 from taxonomy_schema.parse import LeafSource
+from taxonomy_schema.patterns import late
 from taxonomy_schema.policy import Policy
 from taxonomy_schema.rule import quoted
 from taxonomy_schema.rules.glance import found, near
@@ -37,7 +38,7 @@ class ExcludedTopic(LeafRule):
 def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
     """Any of the words or phrases, whole; one space in a phrase stands for any white space."""
     each = (r"\s+".join(map(re.escape, word.split())) for word in sorted(words, key=len, reverse=True))
-    return re.compile(rf"(?<!\w)(?:{'|'.join(each)})(?!\w)", re.IGNORECASE)
+    return late(rf"(?<!\w)(?:{'|'.join(each)})(?!\w)", re.IGNORECASE)
 
 
 RULES: Final[tuple[LeafRule, ...]] = (ExcludedTopic(),)
