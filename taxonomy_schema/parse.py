@@ -135,8 +135,8 @@ def read_source(files: LeafFiles) -> LeafSource:
         source.findings.append(
             NoQna.finding(
                 Place(file=source.attribution_file),
-                "The folder has no qna.yaml.",
-                "Add qna.yaml with the seeds.",
+                "The folder has no qna.yaml, so there is nothing to learn from.",
+                "Add qna.yaml with your questions and answers; “graft new” writes one to fill in.",
             )
         )
         return source
@@ -158,8 +158,8 @@ def _format_faults(source: LeafSource) -> list[Finding]:
         return [
             NotAMapping.finding(
                 Place(file=source.qna_file),
-                f"The file {what}.",
-                "Start it with “version: 3” and the other keys.",
+                f"The file {what}, so there is no leaf to read.",
+                "Start it with “version: 3” and “created_by: …”; “graft new” writes a whole file to fill in.",
             )
         ]
     return schema_findings(source.yaml, knowledge=source.files.id.startswith("knowledge/"))

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 import jsonschema_rs
 
-from taxonomy_schema.findings import Finding, Place, Severity
+from taxonomy_schema.findings import Finding, Place
 from taxonomy_schema.places import Path as Steps
 from taxonomy_schema.policy import DEFAULT_POLICY, Policy
+from taxonomy_schema.policy_rules import PolicyFault
 from taxonomy_schema.rule import quoted
 from taxonomy_schema.schema import schema
 from taxonomy_schema.spots import YamlSource
@@ -19,7 +20,6 @@ from taxonomy_schema.yaml_source import Odd, read_yaml
 
 POLICY_FILE: Final = ".graft.yaml"
 SECTION: Final = "rules"
-CODE: Final = "GL900"
 _LARGEST: Final = 64 * 1024
 _SCHEMA: Final = "policy-rules"
 
@@ -31,7 +31,11 @@ def read_policy(root: Path) -> tuple[Policy, tuple[Finding, ...]]:
         data = file.read_bytes() if file.is_file() and not file.is_symlink() else None
     except OSError as error:
         return DEFAULT_POLICY, (
-            _finding(Place(file=POLICY_FILE), f"The file cannot be read: {error.strerror}.", ""),
+            _finding(
+                Place(file=POLICY_FILE),
+                f"The file cannot be read: {error.strerror}.",
+                "Make the file readable (chmod u+r).",
+            ),
         )
     return policy_of(data)
 
@@ -49,12 +53,16 @@ def policy_of(data: bytes | None) -> tuple[Policy, tuple[Finding, ...]]:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         place = Place(file=POLICY_FILE, line=line)
-        return DEFAULT_POLICY, (_finding(place, "The file is not UTF-8.", "Save it as UTF-8."),)
+        return DEFAULT_POLICY, (
+            _finding(place, "The file is not UTF-8 and cannot be read.", "Save it as UTF-8."),
+        )
     if source.findings:
         return DEFAULT_POLICY, tuple(source.findings)
     if source.data is not None and not isinstance(source.data, dict):
         mend = "Write keys and values, such as “rules:” with its settings below it."
-        return DEFAULT_POLICY, (_finding(Place(file=POLICY_FILE), "The file has no keys at its top.", mend),)
+        return DEFAULT_POLICY, (
+            _finding(Place(file=POLICY_FILE), "The file has no keys at its top, so it sets nothing.", mend),
+        )
     written = (source.data or {}).get(SECTION)
     read = rules_from({} if written is None else written, source, (SECTION,))
     return (DEFAULT_POLICY, read) if isinstance(read, tuple) else (read, ())
@@ -97,7 +105,7 @@ def _unknown_codes(written: Mapping[str, Any], source: YamlSource, at: Steps) ->
             near = difflib.get_close_matches(code, known, n=1)
             mend = f"Did you mean {near[0]}, “{known[near[0]].title}”?" if near else "Remove it."
             place = source.lines.value(source.spot((*at, "raise", index)))
-            yield _finding(place, f"There is no finding {quoted(code)}.", mend)
+            yield _finding(place, f"There is no finding {quoted(code)}, so nothing would be raised.", mend)
 
 
 @functools.cache
@@ -124,7 +132,7 @@ def _said(error: Any, path: Steps) -> tuple[str, str]:
     known = schema(_SCHEMA)["properties"]
     if _unknown(error):
         near = difflib.get_close_matches(str(path[-1]), known, n=1)
-        return f"The key {key} is not known.", (
+        return f"The key {key} is not known, so it would set nothing.", (
             f"Did you mean “{near[0]}”?" if near else f"Known here are {', '.join(known)}."
         )
     about = known.get(str(path[1]), {}) if len(path) > 1 else {}
@@ -141,4 +149,4 @@ def _short(message: str) -> str:
 
 
 def _finding(place: Place, message: str, mend: str) -> Finding:
-    return Finding(code=CODE, severity=Severity.ERROR, message=message, mend=mend, place=place)
+    return PolicyFault.finding(place, message, mend)

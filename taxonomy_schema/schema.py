@@ -27,7 +27,12 @@ from taxonomy_schema.yaml_source import Odd
 
 VERSIONS: Final = (1, 2, 3)
 _OLDEST_KNOWLEDGE: Final = 3
-_TYPE_NAMES: Final = {"string": "text", "array": "a list", "object": "a mapping", "integer": "a whole number"}
+_TYPE_NAMES: Final = {
+    "string": "text",
+    "array": "a list",
+    "object": "keys with values",
+    "integer": "a whole number",
+}
 _SURELY_MEANT: Final = 0.8
 """How alike, by difflib's ratio, a misspelt key and the only one it can stand for are."""
 _ODD_NAMES: Final = {"timestamp": "a date", "int": "a number", "float": "a number"}
@@ -68,7 +73,7 @@ def schema_findings(source: YamlSource, *, knowledge: bool) -> list[Finding]:
         return [
             BadVersion.finding(
                 source.lines.value(source.spot(("version",))),
-                "This version is not supported.",
+                "There is no such version of the format, so the leaf cannot be read by its rules.",
                 "Write “version: 3”.",
             )
         ]
@@ -76,8 +81,10 @@ def schema_findings(source: YamlSource, *, knowledge: bool) -> list[Finding]:
         return [
             BadVersion.finding(
                 source.lines.value(source.spot(("version",))),
-                f"Version {version} is not supported for knowledge.",
-                "Write “version: 3” and group the seeds by context, each with its questions_and_answers.",
+                f"Knowledge in version {version} of the format is not read any more: its questions have no "
+                "contexts to stand under.",
+                "Write “version: 3”, and put questions under the passage they are about: “context:”, then "
+                "“questions_and_answers:”.",
                 fix=raised(source, knowledge=True),
             )
         ]
@@ -119,7 +126,9 @@ def _missing(kind: Any, path: Path, source: YamlSource) -> Iterator[Finding]:
     where = f" in {_name(path)}" if path else ""
     key = kind.property
     yield MissingKey.finding(
-        source.lines.key(source.spot(path)), f"The key “{key}” is missing{where}.", f"Add “{key}: …”."
+        source.lines.key(source.spot(path)),
+        f"The key “{key}” is missing{where}; no leaf can do without it.",
+        f"Add a line “{key}: …”{where and ' there'}, as in the guide.",
     )
 
 
@@ -131,12 +140,19 @@ def _unknown(kind: Any, path: Path, source: YamlSource) -> Iterator[Finding]:
     for key in kind.unexpected:
         free = [name for name in known if name not in instance]
         near = difflib.get_close_matches(key, free, n=1)
-        mend = f"Did you mean “{near[0]}”?" if near else "Remove it; known here are " + ", ".join(known) + "."
+        mend = (
+            f"Did you mean “{near[0]}”? Then write “{near[0]}:”."
+            if near
+            else "Remove it; known here are " + ", ".join(known) + "."
+        )
         spot = source.spot((*path, key))
         exact = difflib.get_close_matches(key, free, n=2, cutoff=_SURELY_MEANT)
         fix = mends.other_key(source, spot, key, exact[0]) if len(exact) == 1 else ()
         yield UnknownKey.finding(
-            source.lines.key(spot), f"The key {quoted(key)} is not known.", mend, fix=fix
+            source.lines.key(spot),
+            f"The key {quoted(key)} is not known here, so what stands under it would be lost.",
+            mend,
+            fix=fix,
         )
 
 
@@ -153,7 +169,9 @@ def _wrong_type(kind: Any, path: Path, source: YamlSource) -> Iterator[Finding]:
     spot = source.spot(path)
     value = _at(source, path)
     wanted = kind.types[0]
-    message = f"{_name(path)} must be {_TYPE_NAMES[wanted]}, and is read as {_kind(value)}."
+    message = (
+        f"{_name(path)} must be {_TYPE_NAMES[wanted]}, but as it is written it is read as {_kind(value)}."
+    )
     fix: tuple[Edit, ...] = ()
     if value is None:
         mend = "Write the value after the colon, or remove the key if it is not needed."
@@ -161,24 +179,28 @@ def _wrong_type(kind: Any, path: Path, source: YamlSource) -> Iterator[Finding]:
         mend = f"Put it in quotes: “{_last(path)}: {_in_quotes(spot.text)}”."
         fix = mends.in_quotes(source, spot)
     elif wanted == "string":
-        mend = "If it is one text, put it in quotes or start it on the next line after “|”."
+        mend = "If it is one text, put it in quotes, or write “|” after the key and start the text on the next line."
     elif wanted == "integer" and spot.text is not None:
         mend = "Write the number without quotes."
         fix = mends.as_number(source, spot)
     else:
-        mend = f"Write {_TYPE_NAMES[wanted]}, as the guide shows."
+        mend = f"Write {_TYPE_NAMES[wanted]}, as the examples of the guide do."
     yield WrongType.finding(source.lines.value(spot), message, mend, fix=fix)
 
 
 def _empty(_: Any, path: Path, source: YamlSource) -> Iterator[Finding]:
     yield EmptyValue.finding(
-        source.lines.value(source.spot(path)), f"{_name(path)} is empty.", "Write the text."
+        source.lines.value(source.spot(path)),
+        f"{_name(path)} has nothing between its quotes, and is needed.",
+        "Write its text between the quotes.",
     )
 
 
 def _version(_: Any, path: Path, source: YamlSource) -> Iterator[Finding]:
     yield BadVersion.finding(
-        source.lines.value(source.spot(path)), "This version is not supported.", "Write “version: 3”."
+        source.lines.value(source.spot(path)),
+        "There is no such version of the format, so the leaf cannot be read by its rules.",
+        "Write “version: 3”.",
     )
 
 
@@ -186,8 +208,8 @@ def _too_few(kind: Any, path: Path, source: YamlSource) -> Iterator[Finding]:
     has = len(_at(source, path))
     yield TooFew.finding(
         source.lines.key(source.spot(path)),
-        f"{_name(path)} has {has} of at least {kind.limit} entries.",
-        f"Add {kind.limit - has} more.",
+        f"{_name(path)} has {has} of at least {kind.limit} entries: with fewer there is too little to learn from.",
+        f"Add {kind.limit - has} more of the same form.",
     )
 
 
@@ -200,7 +222,7 @@ def _twice(_: Any, path: Path, source: YamlSource) -> Iterator[Finding]:
             yield SameSeedTwice.finding(
                 source.lines.key(source.spot((*path, index))),
                 f"{_name((*path, index))} says the same as the one in line {source.spot((*path, first)).line}.",
-                "Remove or change one.",
+                "Remove one of the two, or write another example: twice the same teaches nothing more.",
             )
 
 
@@ -258,4 +280,4 @@ def _kind(value: Any) -> str:
         str: "text",
         list: "a list",
     }
-    return kinds.get(type(value), "a mapping")
+    return kinds.get(type(value), "keys with values")

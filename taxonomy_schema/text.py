@@ -19,7 +19,9 @@ def read_text(data: bytes, file: str, findings: list[Finding]) -> tuple[str | No
     if len(data) > MAX_BYTES:
         findings.append(
             TooLarge.finding(
-                Place(file=file), f"The file is larger than {MAX_BYTES >> 20} MiB.", "Split the leaf."
+                Place(file=file),
+                f"The file is larger than {MAX_BYTES >> 20} MiB: more than people can review, so it is not read.",
+                "Split it into several leaves.",
             )
         )
         return None, ""
@@ -35,8 +37,8 @@ def read_text(data: bytes, file: str, findings: list[Finding]) -> tuple[str | No
         findings.append(
             BadCharacters.finding(
                 _place_after(file, text[: control.start()]),
-                f"A character that is no text stands here (U+{ord(control[0]):04X}).",
-                "Remove it; it came perhaps with a copied text.",
+                f"A character that is no text stands here (U+{ord(control[0]):04X}), so the file cannot be read.",
+                "Delete it, or type the line again: it came perhaps with a copied text and cannot be seen.",
             )
         )
         return None, ""
@@ -51,7 +53,9 @@ def _not_utf8(data: bytes, file: str) -> Finding:
     else:  # pragma: no cover - the caller saw it fail
         place = Place(file=file)
     return BadCharacters.finding(
-        place, "The file is not UTF-8 from here on.", "Save it as UTF-8 text, without a marker."
+        place,
+        "From here on the file is not UTF-8, the encoding of all leaves, so its letters cannot be told.",
+        "In your editor choose “Save with encoding”, UTF-8 (without BOM).",
     )
 
 

@@ -17,8 +17,18 @@ class FollowedNowhere(Rule):
 
     @classmethod
     def at(cls, place: Place, mode: str) -> Finding:
-        what = "a symbolic link" if mode == _LINK else "a submodule" if mode == "160000" else "no plain file"
-        return cls.finding(place, f"This is {what}, and is not followed.", "Put the file itself here.")
+        what = (
+            "a symbolic link"
+            if mode == _LINK
+            else "another repository (a submodule)"
+            if mode == "160000"
+            else "no plain file"
+        )
+        return cls.finding(
+            place,
+            f"This is {what}, which is not followed: what it points at would not be learnt.",
+            "Put the file or folder itself here.",
+        )
 
 
 class MisnamedFile(Rule):
@@ -29,7 +39,9 @@ class MisnamedFile(Rule):
     @classmethod
     def at(cls, place: Place, wanted: str) -> Finding:
         return cls.finding(
-            place, "This file's name is not read as part of a leaf.", f"Rename it to {wanted}."
+            place,
+            f"A leaf's file is called {wanted}, so under this name it is not read.",
+            f"Rename it to {wanted}.",
         )
 
 
@@ -43,7 +55,9 @@ class StrayFile(Rule):
     def at(cls, place: Place, *, inside_leaf: bool) -> Finding:
         where = "is no part of the leaf" if inside_leaf else "is outside any leaf"
         return cls.finding(
-            place, f"This file {where} and is ignored.", "Remove it, or link to it from the pull request."
+            place,
+            f"This file {where}, so nothing is learnt from it.",
+            "Remove it; if reviewers should see it, link to it from the pull request.",
         )
 
 

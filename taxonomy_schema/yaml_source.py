@@ -139,8 +139,8 @@ class _Builder:
             raise self._stopped(
                 YamlFeature,
                 event,
-                "A second document starts here.",
-                "Keep one document: remove this “---” and what follows it.",
+                "A line “---” starts a second document here, which would not be read.",
+                "Remove this “---”; what follows it belongs above, or into another leaf.",
             )
 
     def _scalar(self, event: Any) -> None:
@@ -149,8 +149,9 @@ class _Builder:
             raise self._stopped(
                 TooLarge,
                 event,
-                f"One value has {len(written):,} characters; {MAX_SCALAR:,} is the most.",
-                "Shorten it.",
+                f"One text has {len(written):,} characters; {MAX_SCALAR:,} is the most, so the file is not read "
+                "further.",
+                "Keep the passage that the questions are about.",
             )
         # What is quoted or a block, has no tag, is text; and so is most of what is plain.
         value = written if event.tag is None and not event.implicit[0] else self._resolve(event, written)
@@ -182,8 +183,8 @@ class _Builder:
             self._say(
                 YamlFeature,
                 event,
-                f"The key {quoted(written)} is not read as text.",
-                f'Write it in quotes: "{written}".',
+                f"The key {quoted(written)} is read as something other than text, so it is no key of a leaf.",
+                f'If it is the key you mean, write it in quotes: "{quoted(written)[1:-1]}":',
             )
         if event.anchor is not None:
             self.anchors[event.anchor] = (value, 1)
@@ -195,8 +196,9 @@ class _Builder:
             self._say(
                 DuplicateKey,
                 event,
-                f"The key {quoted(key)} already stands in line {self.source.lines.of(first.start_mark)[0]}.",
-                "Keep one of the two.",
+                f"The key {quoted(key)} already stands in line {self.source.lines.of(first.start_mark)[0]}: only "
+                "one could be read.",
+                "Keep one of the two lines; if this begins another entry, start it with “- ”.",
             )
         frame.key, frame.key_event = key, event
 
@@ -204,7 +206,10 @@ class _Builder:
         frame = self.frame
         if frame.mapping and frame.key_event is None:
             raise self._stopped(
-                YamlFeature, event, "A key is a list or a mapping here.", "Write keys as plain text."
+                YamlFeature,
+                event,
+                "Brackets, braces or a “?” stand where a key should be, so reading stops here.",
+                "Write a key as one word, such as “answer:”; put a text that begins with [ or { in quotes.",
             )
         if event.tag is not None:
             self._check_tag(event, ("map", "seq"))
@@ -216,8 +221,9 @@ class _Builder:
             raise self._stopped(
                 TooLarge,
                 event,
-                f"The file is nested deeper than {MAX_DEPTH} levels.",
-                "Write it as flat as the format is.",
+                f"Lists or keys stand in one another more than {MAX_DEPTH} deep, so the file is not read further.",
+                "If the brackets are part of a text, put the whole text in quotes; if not, write it as the guide "
+                "shows.",
             )
         opened = _Frame(container, event.anchor, before, mapping=mapping)
         self._place(frame, event, container, opened.children)
@@ -238,8 +244,8 @@ class _Builder:
             raise self._stopped(
                 YamlFeature,
                 event,
-                f"The alias {quoted('*' + anchor)} stands for nothing or for itself.",
-                "Write the value out.",
+                f"{quoted('*' + anchor)} stands for a text named elsewhere in the file, and there is no such text.",
+                "If the “*” is part of your text, put the whole text in quotes; if not, write the text out.",
             )
         value, weight = self.anchors[anchor]
         self.count += weight
@@ -251,8 +257,8 @@ class _Builder:
                 raise self._stopped(
                     YamlFeature,
                     event,
-                    "A key is an alias of something that is not text.",
-                    "Write keys as plain text.",
+                    "A word with “*” stands where a key should be, and stands for no text.",
+                    "Write a key as one word, such as “answer:”.",
                 )
             self._named(frame, event, value)
             return
@@ -304,16 +310,17 @@ class _Builder:
         self._say(
             YamlFeature,
             event,
-            f"The tag {quoted(event.tag)} is not allowed.",
-            "Remove the tag; leaves hold only text, lists and mappings.",
+            f"“!” begins a tag here ({quoted(event.tag)[1:-1]}), which tells programs to make something other "
+            "than text.",
+            "Remove the word with “!”; if it is part of your text, put the whole text in quotes.",
         )
 
     def _too_many(self, event: Any) -> _StopError:
         return self._stopped(
             TooLarge,
             event,
-            f"The file holds more than {MAX_NODES:,} values.",
-            "Split the leaf, and write aliases out.",
+            f"The file holds more than {MAX_NODES:,} values, more than people can review, so it is not read further.",
+            "Split it into several leaves, and use no “*” names.",
         )
 
     def _say(self, rule: type[Rule], event: Any, message: str, mend: str) -> None:

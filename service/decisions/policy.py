@@ -11,15 +11,15 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from service.decisions.facts import Policy, Route
-from taxonomy_schema.models import Finding, Place, Severity
+from taxonomy_schema.models import Finding, Place
 from taxonomy_schema.places import Path
 from taxonomy_schema.policy_file import rules_from
+from taxonomy_schema.policy_rules import PolicyFault
 from taxonomy_schema.spots import YamlSource
 from taxonomy_schema.yaml_source import read_yaml
 
 POLICY_FILE: Final = ".graft.yaml"
 _LARGEST: Final = 64 * 1024
-_CODE: Final = "GL900"
 _NAME: Final = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61})"
 _LOGIN: Final = rf"^{_NAME}(?:\[bot\])?$"
 _TEAM: Final = rf"^{_NAME}/[A-Za-z0-9][A-Za-z0-9._-]{{0,99}}$"
@@ -153,4 +153,4 @@ def _mend(path: Path) -> str:
 
 
 def _finding(place: Place, message: str, mend: str) -> Finding:
-    return Finding(code=_CODE, severity=Severity.ERROR, message=message, mend=mend, place=place)
+    return PolicyFault.finding(place, message, mend)

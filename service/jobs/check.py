@@ -35,6 +35,7 @@ from taxonomy_schema.hunks import shown_lines
 from taxonomy_schema.models import Finding, Place, Severity
 from taxonomy_schema.policy import Policy as RulesPolicy
 from taxonomy_schema.policy_file import policy_of
+from taxonomy_schema.policy_rules import UnreadableChange
 from taxonomy_schema.rules import ChangeReport, check_change
 from taxonomy_schema.rules import check as check_leaf
 from taxonomy_schema.suggesting import Suggestion, suggestions
@@ -169,12 +170,8 @@ def _author(tools: Tools, run: Run) -> str | None:
 
 
 def _unreadable(error: TreeError) -> Finding:
-    return Finding(
-        code="GL901",
-        severity=Severity.ERROR,
-        message=str(error),
-        mend="Base the branch on the base branch of the taxonomy.",
-        place=Place(file="README.md"),
+    return UnreadableChange.finding(
+        Place(file="README.md"), str(error), "Base the branch on the base branch of the taxonomy."
     )
 
 

@@ -77,8 +77,8 @@ class ControlToken(LeafRule):
         for match, text in found(source, _CONTROL):
             yield self.finding(
                 near(source, text, match[0]),
-                f"{quoted(match[0])} is a sign by which a chat model is steered.",
-                "Leave it out; to write about such signs, describe them or put spaces between their characters.",
+                f"{quoted(match[0])} tells a chat model who speaks: in training it would cut the example in two.",
+                "Leave it out. If the leaf is about such signs, put spaces between their characters.",
             )
 
 
@@ -109,8 +109,8 @@ class SpeaksToTheModel(LeafRule):
         for match, text in found(source, pattern):
             yield self.finding(
                 near(source, text, match[0]),
-                f"{quoted(match[0])} {what}.",
-                "Write the example as people would ask and answer it; leave it only if the leaf is about such texts.",
+                f"{quoted(match[0])} {what}: it could steer the models that write and grade from this example.",
+                "Write it as people ask and answer one another. Keep it only if the leaf is about such texts.",
             )
 
 

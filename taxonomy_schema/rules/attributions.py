@@ -60,8 +60,10 @@ class LicenceNotListed(LeafRule):
             if judged.verdict is Licence.NOT_LISTED:
                 yield self.finding(
                     at,
-                    f"The licence {quoted(written)} is not on the list of this taxonomy.",
-                    f"Use a work under {', '.join(policy.licences)}; for this one the maintainers decide.",
+                    f"The licence {quoted(written)} is not on the list of this taxonomy, so it is not sure that "
+                    "the work may be used.",
+                    f"Use a work under {', '.join(policy.licences)}, or ask the maintainers in the pull request "
+                    "about this one.",
                 )
 
 
@@ -81,7 +83,7 @@ class LicenceForbids(LeafRule):
                 forbidden = " and ".join(what for part, what in _FORBIDDEN if f"-{part}" in judged.spdx)
                 yield self.finding(
                     at,
-                    f"{quoted(written)} forbids {forbidden}.",
+                    f"{quoted(written)} forbids {forbidden}: no model that learnt from it could be published.",
                     "If the work is yours, put it under CC-BY-4.0 or CC-BY-SA-4.0; if not, draw on another work, under "
                     f"{', '.join(policy.licences)}.",
                 )
@@ -100,14 +102,15 @@ class LicenceSpelling(LeafRule):
             if judged.verdict is Licence.MISSPELT:
                 yield self.finding(
                     at,
-                    f"{quoted(written)} is not how SPDX writes it.",
+                    f"{quoted(written)} is not the short name of the licence that programs read (its SPDX identifier).",
                     f"Write {judged.spdx}.",
                     fix=(replaced(at.file, at.line, at.column, written, judged.spdx),),
                 )
             elif judged.verdict is Licence.NO_VERSION:
                 yield self.finding(
                     at,
-                    f"{quoted(written)} does not say which version of the licence.",
+                    f"{quoted(written)} does not say which version of the licence, and versions allow different "
+                    "things.",
                     f"Look it up where the work is published; if it is that version, write {judged.spdx}.",
                 )
 
@@ -133,8 +136,8 @@ class AttributionFields(LeafRule):
             if lacking:
                 yield self.finding(
                     Place(file=source.attribution_file, line=line),
-                    f"The work does not say: {', '.join(lacking)}.",
-                    f"Add a line “{lacking[0]}: …”.",
+                    f"The work lacks {_and(lacking)}, so it cannot be looked up and credited.",
+                    _lines_to_add(lacking),
                 )
 
 
@@ -158,9 +161,11 @@ class BadLink(LeafRule):
             if link.startswith("http://") and _is_link(f"https{link[4:]}"):
                 mend = f"Write {quoted(f'https{link[4:]}')[1:-1]}, if the page is there too."
             else:
-                mend = "Write one https:// URL, or “-” if the work is your own and published nowhere."
+                mend = "Write the whole address, as “https://…”, or “-” if the work is your own and published nowhere."
             yield self.finding(
-                _at(source, work, "link"), f"{quoted(link)} is no https:// URL that can be followed.", mend
+                _at(source, work, "link"),
+                f"{quoted(link)} is no address that begins with https://, so reviewers cannot look the work up.",
+                mend,
             )
 
 
@@ -190,7 +195,8 @@ class NoRevision(LeafRule):
                 continue
             yield self.finding(
                 _at(source, work, "revision" if revision else "link"),
-                f"{quoted(link)} is a page that changes, and its revision is not said.",
+                f"{quoted(link)} is a page that changes, and which version you used is not said: later it may "
+                "read otherwise.",
                 "Open “View history” there, copy the link of the version you used (it ends with oldid=…), and add it "
                 "as “Revision: …”.",
             )
@@ -219,11 +225,20 @@ class UnreadLine(LeafRule):
             alike = difflib.get_close_matches(name.capitalize(), FIELD_NAMES.values(), n=1, cutoff=0.7)
             yield self.finding(
                 Place(file=source.attribution_file, line=number, column=len(line) - len(line.lstrip()) + 1),
-                f"{quoted(line)} belongs to no field.",
-                f"Write “{alike[0]}: …”."
+                f"{quoted(line)} begins with no name that is known here, so the credits leave it out.",
+                f"Begin it with “{alike[0]}: ”."
                 if alike
                 else "Write it on the line of the field it belongs to, or leave it out.",
             )
+
+
+def _and(names: list[str]) -> str:
+    return " and ".join([*[", ".join(names[:-1])][: len(names) > 1], names[-1]])
+
+
+def _lines_to_add(names: list[str]) -> str:
+    shown = ", ".join(f"“{name}: …”" for name in names)
+    return f"Add {'the line' if len(names) == 1 else 'a line each:'} {shown}. For a work of your own the link is “-”."
 
 
 def _host(link: str) -> str:

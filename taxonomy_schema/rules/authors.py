@@ -28,8 +28,9 @@ def author_findings(source: LeafSource, author: str | None) -> Iterator[Finding]
     if written.strip().lstrip("@").casefold() != author.casefold():
         yield AnotherAuthor.finding(
             place(source, ("created_by",)),
-            f"created_by says {quoted(written)}, and the pull request is by {quoted(author)}.",
-            f"Write “created_by: {quoted(author)[1:-1]}”, or say in the pull request whose work it is.",
+            f"created_by says {quoted(written)}, and the pull request is by {quoted(author)}: the credits go to "
+            "created_by.",
+            f"Write “created_by: {quoted(author)[1:-1]}”, or leave it and say in the pull request whose work it is.",
         )
 
 

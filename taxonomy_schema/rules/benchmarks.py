@@ -178,13 +178,14 @@ def overlaps(source: LeafSource, index: BenchmarkIndex | None) -> Iterator[Findi
             yield BenchmarkQuestion.finding(
                 place(source, path),
                 f"This is question {name} of a benchmark: a model that learnt it can no longer be measured by it.",
-                "Write an example of your own; one with other names and numbers is still the same question.",
+                "Write a question of your own; new names and numbers in this one are not enough.",
             )
         else:
             yield BenchmarkPassage.finding(
                 place(source, path),
-                f"{count + RUN - 1} words of this text stand in question {name} of a benchmark.",
-                "Say it in your own words, or take another example, so that the benchmark still measures.",
+                f"{count + RUN - 1} words of this text stand in question {name} of a benchmark, which would "
+                "measure less.",
+                "Say it in your own words, or take another example.",
             )
 
 

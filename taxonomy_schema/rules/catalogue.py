@@ -3,6 +3,7 @@
 from typing import Final
 
 from taxonomy_schema.parse_rules import PARSE_RULES
+from taxonomy_schema.policy_rules import POLICY_RULES
 from taxonomy_schema.rule import Rule
 from taxonomy_schema.rules.authors import AUTHOR_RULES
 from taxonomy_schema.rules.benchmarks import BENCHMARK_RULES
@@ -14,6 +15,7 @@ from taxonomy_schema.tree_rules import TREE_RULES
 # What these say, no leaf says alone: they look at a tree, at other leaves, or at what is at hand beside the leaf.
 BESIDE_RULES: Final[tuple[type[Rule], ...]] = (
     *TREE_RULES, *DOCUMENT_RULES, *AUTHOR_RULES, *ORIGINALITY_RULES, *BENCHMARK_RULES,
+    *POLICY_RULES,
 )  # fmt: skip
 
 ALL_RULES: Final[tuple[type[Rule], ...]] = tuple(

@@ -51,8 +51,8 @@ _LEAST_ENTROPY: Final = 3.7
 """Bits a character: English words written together have about 3.2, random letters and digits over 4."""
 _SHOWN: Final = 4
 _MEND: Final = (
-    "Take it out, write an example that cannot be used such as “EXAMPLE-KEY”, and have the real one "
-    "withdrawn by who issued it: it stays readable in Git's history."
+    "Write “EXAMPLE-KEY” instead. If the real one was pushed, cancel it where you got it: Git's history keeps it "
+    "readable."
 )
 
 
@@ -77,7 +77,7 @@ class Credential(LeafRule):
             for kind, value in _secrets(line):
                 yield self.finding(
                     place.at(column=line.find(value) + 1),
-                    f"{kind} stands here, beginning with “{value[:_SHOWN]}…”.",
+                    f"{kind} stands here, beginning with “{value[:_SHOWN]}…”. Whoever reads the leaf could use it.",
                     _MEND,
                 )
         if glance(source).escaped:
@@ -85,7 +85,9 @@ class Credential(LeafRule):
                 for kind, value in _secrets(text.value):
                     if value not in (source.qna_text or ""):
                         yield self.finding(
-                            near(source, text, value), f"{kind} stands here, written with escapes.", _MEND
+                            near(source, text, value),
+                            f"{kind} stands here, written with escapes. Whoever reads the leaf could use it.",
+                            _MEND,
                         )
 
 
@@ -110,9 +112,11 @@ class NamedSecret(LeafRule):
                 if _looks_random(value) and not any(True for _ in _secrets(line)):
                     yield self.finding(
                         place.at(column=match.start(1) + 1),
-                        f"This looks like a password or key: “{value[:_SHOWN]}…”.",
-                        "If it opens anything, take it out and have it withdrawn; if it is an example, write one that "
-                        "says so, such as “EXAMPLE-KEY”.",
+                        f"This looks like a password or key: “{value[:_SHOWN]}…”. If it is one, whoever reads the "
+                        "leaf could use it.",
+                        "Write “EXAMPLE-KEY” instead. If it opens anything, change it there too: Git's history "
+                        "keeps it "
+                        "readable.",
                     )
 
 

@@ -51,15 +51,19 @@ def document_findings(
             findings.append(
                 NamesNoFile.finding(
                     at,
-                    f"The pattern {quoted(pattern)} names no file that can be read; the repository has {there}.",
-                    "Write the path as it is in the repository at that commit, from its top.",
+                    f"The pattern {quoted(pattern)} fits no file that can be read, so there is nothing to learn "
+                    "from. At that commit "
+                    f"the repository has {there}.",
+                    "Write the path as it stands there, from the top of the repository.",
                 )
             )
         findings += [
             DocumentTooLarge.finding(
                 at,
-                f"{quoted(name)} has {files[name]:,} bytes; {policy.document_bytes:,} is the most.",
-                "Name the part that the seeds are about, as a file of its own.",
+                f"{quoted(name)} has {files[name]:,} bytes; {policy.document_bytes:,} is the most: your questions "
+                "would cover "
+                "too little of it.",
+                "Make a file of the part that your questions are about, and name that.",
             )
             for name in fitting
             if files[name] > policy.document_bytes
@@ -68,8 +72,10 @@ def document_findings(
         findings.append(
             DocumentTooLarge.finding(
                 key_place(source, ("document", "patterns")),
-                f"The patterns name {len(named)} files; {policy.documents} is the most.",
-                "Name only the files that the seeds are about.",
+                f"The patterns name {len(named)} files; {policy.documents} is the most: your questions would "
+                "cover too few of "
+                "them.",
+                "Name only the files that your questions are about.",
             )
         )
     return findings

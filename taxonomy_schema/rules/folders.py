@@ -40,8 +40,8 @@ class FolderName(LeafRule):
                 better = re.sub(r"[^A-Za-z0-9.-]+", "_", part).strip("_.-")[:100].lower() or "a_name"
                 yield self.finding(
                     _here(source),
-                    f"{quoted(part)} is no name for a folder.",
-                    f"Rename it, for example to {better}.",
+                    f"{quoted(part)} is no name for a folder: links and programs trip over it.",
+                    f"Use letters, digits, “_”, “-” and “.”; for example rename it to {better}.",
                 )
 
 
@@ -61,24 +61,24 @@ class FolderDepth(LeafRule):
         if parts[0] not in ROOTS:
             yield self.finding(
                 _here(source),
-                "The leaf is outside the folders of the taxonomy.",
-                f"Move it below {', '.join(ROOTS)}.",
+                "The leaf is outside the folders of the taxonomy, where nobody looks for it.",
+                f"Move it below {', '.join(ROOTS[:-1])} or {ROOTS[-1]}.",
             )
         elif len(parts) == 1:
             yield self.finding(
                 _here(source),
-                f"A leaf stands right in {parts[0]}/.",
-                f"Give it a folder, as in {parts[0]}/subject/topic.",
+                f"The leaf stands right in {parts[0]}/, where every other leaf would be a part of it.",
+                f"Move it to a folder of its own, as {parts[0]}/subject/topic.",
             )
         elif len(parts) > _MOST_DEPTH:
             yield self.finding(
                 _here(source),
-                f"The leaf is {len(parts)} folders deep; {_MOST_DEPTH} is the most.",
-                "Move it up.",
+                f"The leaf is {len(parts)} folders deep; {_MOST_DEPTH} is the most that people find their way in.",
+                f"Move it up, to a path of at most {_MOST_DEPTH} folders.",
             )
         elif len(parts) < _LEAST_DEPTH:
             yield self.finding(
-                _here(source), "The leaf has no subject above it.",
+                _here(source), "The leaf stands in no folder of a subject, so it is hard to find.",
                 f"Put it below a subject, as in {parts[0]}/subject/{parts[-1]}.", Severity.HINT,
             )  # fmt: skip
 
@@ -99,9 +99,17 @@ class NoAttribution(LeafRule):
             return
         mend = "Add the lines “Title of work: …”, “Link to work: …”, “License of the work: …” and “Creator names: …”."
         if source.files.attribution is None:
-            yield self.finding(Place(file=source.qna_file), "The leaf has no attribution.txt.", mend)
+            yield self.finding(
+                Place(file=source.qna_file),
+                "The leaf has no attribution.txt, so nobody knows whose work it is and whether it may be used.",
+                mend,
+            )
         elif not source.files.attribution.strip():
-            yield self.finding(Place(file=source.attribution_file), "attribution.txt is empty.", mend)
+            yield self.finding(
+                Place(file=source.attribution_file),
+                "attribution.txt is empty, so nobody knows whose work the leaf is and whether it may be used.",
+                mend,
+            )
 
 
 RULES: Final[tuple[LeafRule, ...]] = (FolderName(), FolderDepth(), NoAttribution())

@@ -57,8 +57,9 @@ def _near_leaves(source: LeafSource, others: list[LeafSource], policy: Policy) -
     for share, other in sorted(near, key=lambda one: (-one[0], one[1].files.id))[:_MOST_NAMED]:
         yield NearLeaf.finding(
             Place(file=source.qna_file),
-            f"{share:.0%} of the passages of this leaf and of {quoted(other.files.id)} stand in both.",
-            "Add to that leaf what is new here, or write seeds that it does not have.",
+            f"This leaf and {quoted(other.files.id)} have {share:.0%} of their passages in common: it teaches "
+            "little more.",
+            "Add what is new here to that leaf instead, or write examples that it does not have.",
         )
 
 
@@ -73,8 +74,9 @@ def _same_questions(source: LeafSource, others: list[LeafSource]) -> Iterator[Fi
             line = other.yaml.spot((*pairs(other)[index].path, "question")).line
             yield SameQuestion.finding(
                 place(source, (*pair.path, "question")),
-                f"The question {quoted(pair.question)} stands in {quoted(other.files.id)} too, line {line}.",
-                "Ask something that the other leaf does not ask.",
+                f"The question {quoted(pair.question)} stands in {quoted(other.files.id)} too (line {line}): it "
+                "cannot test there what is taught here.",
+                "Ask something else, or take the question out here.",
             )
 
 

@@ -18,7 +18,7 @@ FAMILIES: Final = {
     "4": "Sources and licences",
     "5": "Safety",
     "6": "Originality",
-    "7": "Policy",
+    "9": "Policy file and history",
 }
 """By the first digit of the code."""
 

@@ -110,8 +110,8 @@ class AccountNumber(LeafRule):
                     sure = pattern is _ACCOUNT or _CARD_WORDS.search(text.value)
                     yield self.finding(
                         near(source, text, match[0]),
-                        f"{quoted(match[0][:6] + '…')} is {what}: its check digits fit. {_WHY}.",
-                        "Write one that cannot be real, such as one whose last digit is wrong.",
+                        f"{quoted(match[0][:6] + '…')} is {what} that can be real: its check digits fit. {_WHY}.",
+                        "Write one that cannot be real: change its last digit.",
                         None if sure else Severity.HINT,
                     )
 

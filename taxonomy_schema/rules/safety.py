@@ -58,7 +58,8 @@ class ActsWhereShown(LeafRule):
                     yield self.finding(
                         near(source, text, match[0]),
                         f"{quoted(match[0])} is {what}.",
-                        "Leave it out unless the leaf is about it.",
+                        "Leave it out, unless the leaf is about such things: it may hide text, call people or "
+                        "start something elsewhere.",
                     )
 
 
@@ -82,8 +83,9 @@ class HiddenCharacter(LeafRule):
             name = unicodedata.name(match[0], "a character without a name").lower()
             yield self.finding(
                 near(source, text, match[0]),
-                f"An invisible character stands here: {name} (U+{ord(match[0]):04X}).",
-                "Remove it; it came perhaps with a copied text.",
+                f"An invisible character stands here: {name} (U+{ord(match[0]):04X}). Two texts that look alike "
+                "could differ.",
+                "Delete it, or type the words again: it came perhaps with a copied text.",
             )
 
 

@@ -45,8 +45,8 @@ class ShortCommit(LeafRule):
         if not _FULL_COMMIT.fullmatch(commit):
             yield self.finding(
                 place(source, ("document", "commit")),
-                f"{quoted(commit)} is not a full commit id.",
-                "Write the 40 digits that “git rev-parse HEAD” prints in the document's repository.",
+                f"{quoted(commit)} is not a full commit id: a branch or a short id may name another text later.",
+                "Write all 40 characters, as “git rev-parse HEAD” prints them in the document's repository.",
             )
 
 
@@ -72,25 +72,34 @@ def _url_fault(url: str, hosts: tuple[str, ...]) -> tuple[str, str] | None:
     plain = PLAIN_URL.fullmatch(url)
     if plain is not None and plain[1] in hosts:
         return None  # as nearly all are written
-    form = "Write it as https://HOST/OWNER/NAME."
+    form = "Write the address as your browser shows it, such as https://github.com/OWNER/NAME."
     try:
         parts: SplitResult = urlsplit(url)
         port = parts.port
     except ValueError:
-        return f"{quoted(url)} is not a URL.", form
+        return f"{quoted(url)} is no web address, so the document cannot be fetched.", form
     if any(character.isspace() or not character.isprintable() or character == "\\" for character in url):
-        return f"{quoted(url)} holds characters that a URL cannot have.", form
+        return (
+            f"{quoted(url)} holds characters that no web address has, so the document cannot be fetched.",
+            form,
+        )
     if parts.scheme != "https" or not parts.hostname:
-        return f"{quoted(url)} is not an https URL.", form
+        return (
+            f"{quoted(url)} does not begin with https://, the only way in which documents are fetched.",
+            form,
+        )
     if "@" in parts.netloc or port is not None or parts.query or parts.fragment:
-        return f"{quoted(url)} has a user name, a port, a query or a fragment.", form
+        return (
+            f"{quoted(url)} has more in it than a repository's address: a name before “@”, a port, “?…” or “#…”.",
+            form,
+        )
     if parts.hostname not in hosts:
         return (
-            f"The host {quoted(parts.hostname)} is not on the list of this taxonomy.",
-            f"Move the document to one of {', '.join(hosts)}, or ask the maintainers to allow the host.",
+            f"This taxonomy takes no documents from {quoted(parts.hostname)}, so this one would not be fetched.",
+            f"Put the document into a repository on {' or '.join(hosts)}, or ask the maintainers to allow this host.",
         )
     if not parts.path.strip("/"):
-        return f"{quoted(url)} names no repository.", form
+        return f"{quoted(url)} names a host but no repository, so there is nothing to fetch.", form
     return None
 
 
@@ -109,8 +118,8 @@ class BadPattern(LeafRule):
             if pattern.startswith("/") or "\\" in pattern or {"..", ".git"} & set(parts) or not parts:
                 yield self.finding(
                     place(source, ("document", "patterns", index)),
-                    f"The pattern {quoted(pattern)} does not stay inside the repository.",
-                    "Write it relative to the repository's top, such as folder/*.md.",
+                    f"The pattern {quoted(pattern)} leads out of the document's repository, where nothing is read.",
+                    "Write the path from the top of that repository, such as hills.md or folder/*.md.",
                 )
 
 
@@ -140,8 +149,10 @@ class UnreadableType(LeafRule):
             ):
                 yield self.finding(
                     place(source, ("document", "patterns", index)),
-                    f"Files of the type {quoted('.' + suffix)} cannot be read.",
-                    f"Convert it to Markdown, commit that, and name it: {quoted(_as_markdown(pattern))[1:-1]}.",
+                    f"Files of the type {quoted('.' + suffix)} cannot be read, so generation would stop there.",
+                    "Turn it into a Markdown file, commit that file in the document's repository, and write its "
+                    "name here: "
+                    f"{quoted(_as_markdown(pattern))[1:-1]}.",
                 )
 
 
@@ -163,8 +174,9 @@ class TooWide(LeafRule):
             if _WIDE.fullmatch(pattern):
                 yield self.finding(
                     place(source, ("document", "patterns", index)),
-                    f"{quoted(pattern)} names nearly every file of the repository.",
-                    "Name the files that the seeds are about, or a folder's, such as hills/*.md.",
+                    f"{quoted(pattern)} names nearly every file of the repository: its licence and other pages "
+                    "would be taught too.",
+                    "Write the names of the files that your questions are about, or a folder's, such as hills/*.md.",
                 )
 
 

@@ -25,7 +25,7 @@ from taxonomy_schema.style_tokens import Gap, Sign, gaps
 MOST_PLACES: Final = 20
 """One rule points at so many lines of a file; more would not be read, and hide what else there is."""
 _MOST_BLANK: Final = 2
-_STRICT: Final = "Generation with InstructLab's own tools refuses a leaf for it."
+_STRICT: Final = "InstructLab's own tools generate no data from such a leaf."
 
 
 def linted(source: LeafSource) -> Severity:
@@ -84,8 +84,8 @@ class TrailingSpace(_LineRule):
     )
     bad = changed("created_by: ada", "created_by: ada  ")
     good = GOOD
-    message = "This line ends with white space, which nobody sees and InstructLab's lint refuses."
-    mend = "Remove the spaces and tabs at the end of the line."
+    message = "This line ends with spaces or tabs, which nobody sees and InstructLab's tools refuse."
+    mend = "Delete what stands after the last letter of the line."
 
     def may_have(self, text: str) -> bool:
         if " \n" in text or text.endswith((" ", "\t")):
@@ -115,7 +115,7 @@ class NoLastLineEnd(_LineRule):
     )
     bad = Example(GOOD_SKILL.rstrip("\n"), GOOD.attribution)
     good = GOOD
-    message = "The file's last line has no line end, and InstructLab's lint refuses it."
+    message = "The file stops in the middle of its last line, which InstructLab's tools refuse."
     mend = "Press Enter at the end of the last line, and save."
 
     def may_have(self, text: str) -> bool:
@@ -142,8 +142,10 @@ class DosLineEnds(_LineRule):
     )
     bad = Example(GOOD_SKILL.replace("\n", "\r\n"), GOOD.attribution)
     good = GOOD
-    message = "Lines end with CR and LF here; the other leaves' lines end with LF alone, so every line would differ."
-    mend = "Set your editor to line ends “LF”, or add “*.yaml text eol=lf” to .gitattributes."
+    message = (
+        "Lines end as on Windows (CR LF), other leaves' with LF alone, so every line would look changed."
+    )
+    mend = "Set line ends to “LF” in your editor (often at its bottom right), and save."
 
     def may_have(self, text: str) -> bool:
         return "\r" in text and "\r\n" in text
@@ -217,7 +219,7 @@ class BracketSpace(_FlowRule):
     docs = f"At most one space after `[` and `{{` and before `]` and `}}`. {_STRICT}"
     bad = knowledge("\n    - hills.md", " [  hills.md]")
     good = knowledge("\n    - hills.md", " [hills.md]")
-    message = f"There is more than one space inside the bracket here. {_STRICT}"
+    message = f"More than one space stands beside this bracket. {_STRICT}"
     mend = "Write one space or none, as in [a, b]."
     signs = (Sign.BRACKET,)
 
@@ -231,8 +233,8 @@ class CommaSpace(_FlowRule):
     docs = f"None before a comma, and one space after it. Commas in texts are not meant. {_STRICT}"
     bad = knowledge("\n    - hills.md", " [hills.md ,vales.md]")
     good = knowledge("\n    - hills.md", " [hills.md, vales.md]")
-    message = f"A comma has no space before it and one after it. {_STRICT}"
-    mend = "Write it as in [a, b]."
+    message = f"This comma of a list in brackets needs no space before it and one after it. {_STRICT}"
+    mend = "Write it as in [a, b]. If it is no list but a text, put the whole text in quotes."
     signs = (Sign.COMMA,)
 
     def may_have(self, text: str) -> bool:
@@ -245,7 +247,7 @@ class ColonSpace(_GapRule):
     docs = f"None between a key and its colon, and one space after it. {_STRICT}"
     bad = changed("created_by: ada", "created_by:   ada")
     good = GOOD
-    message = f"A key's colon has no space before it and one after it. {_STRICT}"
+    message = f"The colon after this key needs no space before it and one after it. {_STRICT}"
     mend = "Write it as in “key: value”."
     signs = (Sign.COLON,)
 
@@ -259,7 +261,7 @@ class HyphenSpace(_GapRule):
     docs = f"One space follows the hyphen of a list's entry. {_STRICT}"
     bad = knowledge("- hills.md", "-   hills.md")
     good = GOOD_KNOWLEDGE
-    message = f"One space follows a hyphen; here are more. {_STRICT}"
+    message = f"More than one space follows the hyphen of this entry. {_STRICT}"
     mend = "Write one space after “-”, and move the other lines of the entry with it."
     signs = (Sign.HYPHEN,)
 
@@ -285,10 +287,14 @@ class UnevenIndent(LeafRule):
         for uneven in uneven_lines(source.qna_text or "")[:MOST_PLACES]:
             yield self.finding(
                 Place(file=source.qna_file, line=uneven.line, column=uneven.found + 1),
-                f"This line is indented by {uneven.found} spaces; by the rest of the file it should be "
+                f"This line begins with {_spaces(uneven.found)}; as the rest of the file is written it should be "
                 f"{uneven.expected}. {_STRICT}",
-                f"Indent it by {uneven.expected}, and what belongs below it in step.",
+                f"Begin it with {_spaces(uneven.expected)}, and move the lines that belong below it as far.",
             )
+
+
+def _spaces(number: int) -> str:
+    return f"{number} space{'' if number == 1 else 's'}"
 
 
 def _has_flow(source: LeafSource) -> bool:

@@ -29,7 +29,8 @@ class ExcludedTopic(LeafRule):
             for match, text in found(source, _pattern(words)):
                 yield self.finding(
                     near(source, text, match[0]),
-                    f"{quoted(match[0])} tells of {quoted(topic)}, a topic that this taxonomy does not take.",
+                    f"{quoted(match[0])} is a word of {quoted(topic)}, a topic that this taxonomy's maintainers "
+                    "do not take.",
                     "Choose other examples, or, if the word means something else here, say so in the pull request.",
                 )
 

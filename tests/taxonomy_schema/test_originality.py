@@ -123,7 +123,7 @@ def test_a_near_leaf_and_its_questions_are_told_with_name_line_and_share() -> No
     assert OTHER_ID in first.message
     assert [one.code for one in questions] == ["GL602"] * 6
     assert [one.place.line for one in questions] == [5, 7, 9, 11, 13, 15]
-    assert "line 5." in questions[0].message
+    assert "(line 5)" in questions[0].message
     assert told[KNOWLEDGE_ID] == ()
 
 

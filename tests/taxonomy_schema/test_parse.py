@@ -108,7 +108,7 @@ def test_a_misspelt_key_is_recognised() -> None:
     findings = parse_leaf(files(SKILL.replace("created_by", "createdby"))).findings
 
     assert {"GL108", "GL109"} == {finding.code for finding in findings}
-    assert any(finding.mend == "Did you mean “created_by”?" for finding in findings)
+    assert any(finding.mend.startswith("Did you mean “created_by”?") for finding in findings)
 
 
 def test_lines_are_counted_as_editors_count_them() -> None:

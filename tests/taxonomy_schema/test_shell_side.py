@@ -58,7 +58,7 @@ def test_sarif_results_name_their_rule() -> None:
 
 def test_sarif_holds_the_exact_mend_and_findings_of_no_rule() -> None:
     edit = Edit(FINDING.place.file, 3, 5, 3, 8, "new")
-    ours = replace(FINDING, code="GL901")
+    ours = replace(FINDING, code="XX001")
 
     (run,) = json.loads(to_sarif([replace(FINDING, fix=(edit,)), ours], "1.0", "https://x.example"))["runs"]
 

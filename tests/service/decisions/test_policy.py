@@ -31,7 +31,7 @@ reviewers:
   knowledge/open/: []
 rules:
   hosts: [example.org]
-  words: {context: 400}
+  context_words: 400
 """
 
 
