@@ -14,7 +14,7 @@ from service.decisions.facts import Person, Policy
 from service.decisions.on_comment import CommentFacts
 from service.decisions.on_comment import decide as decide_on_comment
 from service.decisions.on_pull_request import decide as decide_on_pull_request
-from service.errors import GitHubBusy, GitHubFailed, GitHubGone
+from service.errors import GitHubFailed, GitHubGone
 from service.github.client import Comment, GitHub
 from service.jobs import pauses, people, press, review
 from service.jobs.carry_out import Scene, carry_out
@@ -26,7 +26,8 @@ from service.jobs.setbacks import backoff
 from service.jobs.standing import standing
 from service.jobs.start_trial import trial_facts
 from service.jobs.tools import Tools, tools
-from service.ledger import contributions, deliveries, locks
+from service.jobs.undisturbed import undisturbed
+from service.ledger import contributions, deliveries
 from service.ledger.session import insert_or_ignore
 from service.ledger.tables import Delivery, HandledComment
 from service.logging import bound
@@ -37,8 +38,6 @@ log = logging.getLogger(__name__)
 _PULL_EVENTS = frozenset({"pull_request", "pull_request_target"})
 _REVIEW_EVENTS = frozenset({"pull_request_review", "pull_request_review_comment"})
 _IGNORED_ACTIONS = frozenset({"deleted"})
-_LOOKS = 4
-"""How often a pull request is looked at again when others write about it while we look."""
 
 
 @app.task(name="handle_delivery")
@@ -127,41 +126,24 @@ def _stamp(tools: Tools, row_id: int) -> None:
 
 
 def _on_pull_request(tools: Tools, client: GitHub, repository: str, number: int, row_id: int) -> None:
-    for _ in range(_LOOKS):
-        before = _seen_at(tools, repository, number)
-        world = look(tools, client, repository, number)
-        if _decide_on_pull_request(tools, world, row_id, before):
-            return
-    raise _changes_too_fast(repository, number)
+    def write(session: Session, world: World) -> None:
+        _decide_on_pull_request(session, tools, world, row_id)
+
+    undisturbed(tools, repository, number, lambda: look(tools, client, repository, number), write)
 
 
-def _changes_too_fast(repository: str, number: int) -> GitHubBusy:
-    return GitHubBusy(f"{repository}#{number} changes faster than it can be looked at", retry_after=1)
-
-
-def _seen_at(tools: Tools, repository: str, number: int) -> datetime | None:
-    with tools.read() as session:
-        return contributions.seen_at(session, repository, number)
-
-
-def _decide_on_pull_request(tools: Tools, world: World, row_id: int, before: datetime | None) -> bool:
-    """False when another job wrote about the pull request since `before`: what we saw may be older than what it saw."""
+def _decide_on_pull_request(session: Session, tools: Tools, world: World, row_id: int) -> None:
     repository, number = world.pull.repository, world.pull.number
-    with tools.write() as session:
-        locks.alone(session, f"{repository}#{number}")
-        if contributions.seen_at(session, repository, number) != before:
-            return False
-        now = tools.now()
-        facts = facts_of(session, world, now=now)
-        known = contributions.find(session, repository, number)
-        just_merged = world.pull.merged_sha if known is None or known.state != "merged" else None
-        evaluated = was_evaluated(session, repository, number, world.pull.head_sha)
-        commands = decide_on_pull_request(facts, merged_sha=just_merged, evaluated=evaluated)
-        contribution = contributions.upsert(session, world.pull, now=now)
-        scene = Scene(session, tools.settings, repository, number, contribution, now)
-        carry_out(scene, commands)
-        deliveries.processed(session, row_id, now=now)
-    return True
+    now = tools.now()
+    facts = facts_of(session, world, now=now)
+    known = contributions.find(session, repository, number)
+    just_merged = world.pull.merged_sha if known is None or known.state != "merged" else None
+    evaluated = was_evaluated(session, repository, number, world.pull.head_sha)
+    commands = decide_on_pull_request(facts, merged_sha=just_merged, evaluated=evaluated)
+    contribution = contributions.upsert(session, world.pull, now=now)
+    scene = Scene(session, tools.settings, repository, number, contribution, now)
+    carry_out(scene, commands)
+    deliveries.processed(session, row_id, now=now)
 
 
 def _on_comment(tools: Tools, client: GitHub, repository: str, comment_id: int, delivery: Delivery) -> None:
@@ -171,30 +153,28 @@ def _on_comment(tools: Tools, client: GitHub, repository: str, comment_id: int, 
         _stamp(tools, delivery.id)
         return
     waits = people.is_worth_waiting(delivery, now=tools.now())
-    for _ in range(_LOOKS):
-        before = _seen_at(tools, repository, comment.number)
-        around = _around(tools, client, repository, comment, waits=waits)
-        if _decide_on_comment(tools, comment, around, delivery.id, before):
-            return
-    raise _changes_too_fast(repository, comment.number)
+
+    def write(session: Session, around: "_Around") -> None:
+        _decide_on_comment(session, tools, comment, around, delivery.id)
+
+    undisturbed(
+        tools,
+        repository,
+        comment.number,
+        lambda: _around(tools, client, repository, comment, waits=waits),
+        write,
+    )
 
 
 def _decide_on_comment(
-    tools: Tools, comment: Comment, around: "_Around", row_id: int, before: datetime | None
-) -> bool:
-    """False when another job wrote about the pull request since `before`, as in `_decide_on_pull_request`."""
-    repository = around.repository
-    with tools.write() as session:
-        locks.alone(session, f"{repository}#{comment.number}")
-        if contributions.seen_at(session, repository, comment.number) != before:
-            return False
-        now = tools.now()
-        handled = {"repository": repository, "comment_id": comment.id, "author": comment.author}
-        handled |= {"commands": comment.body[:1000], "answer": "", "at": now}
-        if insert_or_ignore(session, HandledComment, handled) is not None:
-            _obey(session, tools, comment, around, now)
-        deliveries.processed(session, row_id, now=now)
-    return True
+    session: Session, tools: Tools, comment: Comment, around: "_Around", row_id: int
+) -> None:
+    now = tools.now()
+    handled = {"repository": around.repository, "comment_id": comment.id, "author": comment.author}
+    handled |= {"commands": comment.body[:1000], "answer": "", "at": now}
+    if insert_or_ignore(session, HandledComment, handled) is not None:
+        _obey(session, tools, comment, around, now)
+    deliveries.processed(session, row_id, now=now)
 
 
 def _was_handled(tools: Tools, repository: str, comment_id: int) -> bool:

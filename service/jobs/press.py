@@ -6,13 +6,15 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service.decisions.facts import Person
 from service.decisions.on_click import RERUN, ClickFacts, decide
 from service.github.client import GitHub
 from service.jobs import people
 from service.jobs.carry_out import Scene, carry_out
-from service.jobs.gather import facts_of, look
+from service.jobs.gather import World, facts_of, look
 from service.jobs.looks import look_at_pull
 from service.jobs.tools import Tools
+from service.jobs.undisturbed import undisturbed
 from service.ledger import contributions, deliveries, outbox
 from service.ledger.session import nudge_after_commit
 from service.ledger.tables import Delivery, Outbox
@@ -33,17 +35,22 @@ def handle(tools: Tools, client: GitHub, delivery: Delivery, body: dict[str, Any
             deliveries.processed(session, delivery.id, now=tools.now())
         return
     number, head_sha = int(letter.payload["number"]), str(letter.payload["head_sha"])
-    world = look(tools, client, repository, number)
-    by = people.look_up(
-        client,
-        repository,
-        login,
-        world.policy,
-        routes=world.routes,
-        is_author=login == world.pull.author,
-        waits=people.is_worth_waiting(delivery, now=tools.now()),
-    )
-    with tools.write() as session:
+
+    def around() -> tuple[World, Person]:
+        world = look(tools, client, repository, number)
+        by = people.look_up(
+            client,
+            repository,
+            login,
+            world.policy,
+            routes=world.routes,
+            is_author=login == world.pull.author,
+            waits=people.is_worth_waiting(delivery, now=tools.now()),
+        )
+        return world, by
+
+    def write(session: Session, seen: tuple[World, Person]) -> None:
+        world, by = seen
         now = tools.now()
         facts = facts_of(session, world, now=now)
         if facts.known_head_sha != facts.head_sha:
@@ -62,6 +69,8 @@ def handle(tools: Tools, client: GitHub, delivery: Delivery, body: dict[str, Any
             # GitHub has reset the suite: whatever comes of this press, the check run is to be written again.
             nudge_after_commit(session, "send_outbox", outbox.show_again(session, letter.key) or 0)
         deliveries.processed(session, delivery.id, now=now)
+
+    undisturbed(tools, repository, number, around, write)
 
 
 def _pressed(delivery: Delivery, body: dict[str, Any]) -> str | None:

@@ -2,12 +2,15 @@
 
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from service.decisions.commands import Say
 from service.decisions.comment_commands import PREFIX, parse
 from service.decisions.wording import person
-from service.github.client import GitHub
+from service.github.client import GitHub, PullRequest
 from service.jobs.carry_out import Scene, carry_out
 from service.jobs.tools import Tools
+from service.jobs.undisturbed import undisturbed
 from service.ledger import deliveries
 from service.ledger.tables import Delivery
 
@@ -19,16 +22,19 @@ def handle(tools: Tools, client: GitHub, delivery: Delivery, number: int, body: 
     login = _commander(said, tools.settings.bot_login) if isinstance(said, dict) else None
     fresh = delivery.action in {"created", "submitted", "edited"}
     if login is not None and fresh and isinstance(said, dict) and isinstance(said.get("id"), int):
-        pull = client.pull_request(delivery.repository or "", number)
-        with tools.write() as session:
+        repository, about = delivery.repository or "", f"{part}:{said['id']}"
+
+        def write(session: Session, pull: PullRequest) -> None:
             now = tools.now()
             scene = Scene(session, tools.settings, pull.repository, number, None, now)
             text = (
                 f"{person(login)}, commands are read from comments of the conversation only, not from reviews: "
                 f"please say it there. `{PREFIX} help` lists them."
             )
-            carry_out(scene, [Say(f"{part}:{said['id']}", text)])
+            carry_out(scene, [Say(about, text)])
             deliveries.processed(session, delivery.id, now=now)
+
+        undisturbed(tools, repository, number, lambda: client.pull_request(repository, number), write)
         return
     with tools.write() as session:
         deliveries.processed(session, delivery.id, now=tools.now())

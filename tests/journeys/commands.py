@@ -6,7 +6,7 @@ from service.cli.journey.steps import Journey
 from service.reports.trials.model import run_marker
 
 COMMANDS = {
-    "precheck": ("ada", "/graft precheck"),
+    "precheck": ("max", "/graft precheck"),
     "preview": ("max", "/graft preview"),
     "ask": ("max", '/graft ask "What has "thirty" lanterns?"'),
     "release": ("max", "/graft release --dry-run"),
