@@ -176,7 +176,8 @@ def _wrong_type(kind: Any, path: Path, source: YamlSource) -> Iterator[Finding]:
     if value is None:
         mend = "Write the value after the colon, or remove the key if it is not needed."
     elif wanted == "string" and spot.text is not None:
-        mend = f"Put it in quotes: “{_last(path)}: {_in_quotes(spot.text)}”."
+        written = _in_quotes(spot.text)
+        mend = f"Put it in quotes: “{f'- {written}' if isinstance(path[-1], int) else f'{path[-1]}: {written}'}”."
         fix = mends.in_quotes(source, spot)
     elif wanted == "string":
         mend = "If it is one text, put it in quotes, or write “|” after the key and start the text on the next line."
@@ -257,10 +258,6 @@ def _name(path: Path) -> str:
     if not steps:
         return "The file"
     return " of ".join([f"“{steps[-1]}”", *reversed(steps[:-1])])
-
-
-def _last(path: Path) -> str:
-    return next((part for part in reversed(path) if isinstance(part, str)), "key")
 
 
 def _in_quotes(text: str) -> str:

@@ -12,7 +12,7 @@ from taxonomy_schema.rule import Example
 from taxonomy_schema.rules.examples import GOOD_KNOWLEDGE, knowledge
 from taxonomy_schema.rules.form import LEAST_SEEDS
 from taxonomy_schema.rules.leaf_rule import LeafRule
-from taxonomy_schema.rules.walk import key_place, may_exceed, pairs, place, words
+from taxonomy_schema.rules.walk import key_place, may_exceed, may_hold, pairs, place, words
 
 
 class FewOldSeeds(LeafRule):
@@ -42,7 +42,7 @@ class SkillTooLong(LeafRule):
     good = GOOD
 
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
-        if not source.sound or source.is_knowledge:
+        if not may_hold(source, policy.skill_words) or not source.sound or source.is_knowledge:
             return
         every = pairs(source)
         if not may_exceed(
@@ -66,6 +66,8 @@ class ContextTooLong(LeafRule):
     good = GOOD_KNOWLEDGE
 
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
+        if not may_hold(source, policy.context_words):
+            return
         for index, entry in enumerate(source.data.get("seed_examples", ())):
             context = entry.get("context")
             if context is None or not may_exceed(len(context) + 1, policy.context_words):
@@ -87,7 +89,7 @@ class PairTooLong(LeafRule):
     good = GOOD_KNOWLEDGE
 
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
-        if not source.is_knowledge:
+        if not source.is_knowledge or not may_hold(source, policy.pair_words):
             return
         for pair in pairs(source):
             if not may_exceed(len(pair.question) + len(pair.answer) + 2, policy.pair_words):

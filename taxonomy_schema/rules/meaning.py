@@ -10,7 +10,7 @@ from taxonomy_schema.policy import Policy
 from taxonomy_schema.rule import quoted
 from taxonomy_schema.rules.examples import GOOD_KNOWLEDGE, knowledge
 from taxonomy_schema.rules.leaf_rule import LeafRule
-from taxonomy_schema.rules.walk import Pair, folded, pairs, place
+from taxonomy_schema.rules.walk import Pair, again, folded, pairs, place
 
 PLACEHOLDER: Final = "REPLACE:"
 
@@ -31,7 +31,7 @@ class SameTextTwice(LeafRule):
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         del policy
         first: dict[tuple[str, ...], Pair] = {}
-        for pair in pairs(source):
+        for pair in again(source):
             same = first.setdefault((*_asked(source, pair), folded(pair.answer)), pair)
             if same is not pair and same.question.strip():
                 line = source.yaml.spot((*same.path, "question")).line
@@ -56,7 +56,7 @@ class TwoAnswers(LeafRule):
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         del policy
         first: dict[tuple[str, ...], Pair] = {}
-        for pair in pairs(source):
+        for pair in again(source):
             same = first.setdefault(_asked(source, pair), pair)
             if same is not pair and folded(same.answer) != folded(pair.answer):
                 line = source.yaml.spot((*same.path, "question")).line
@@ -76,7 +76,7 @@ class OnlySpace(LeafRule):
 
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         del policy
-        if not source.sound:
+        if not source.sound or not _has_only_space(source):
             return
         for path, event in source.yaml.scalars():
             if event.value.isspace() and path:
@@ -105,6 +105,18 @@ class Placeholder(LeafRule):
                 else "A text of the template is still there.",
                 "Write your own text instead.",
             )
+
+
+def _has_only_space(source: LeafSource) -> bool:
+    """Whether any text is white space, without its place."""
+    top = source.data.values()
+    texts = [text for value in top if isinstance(value, dict) for text in value.values()]
+    texts += [text for value in texts if isinstance(value, list) for text in value]
+    texts += top
+    texts += [entry["context"] for entry in source.data["seed_examples"] if "context" in entry]
+    return any(isinstance(text, str) and text.isspace() for text in texts) or any(
+        pair.question.isspace() or pair.answer.isspace() for pair in pairs(source)
+    )
 
 
 def _asked(source: LeafSource, pair: Pair) -> tuple[str, str]:

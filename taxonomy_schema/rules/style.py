@@ -25,6 +25,7 @@ from taxonomy_schema.style_tokens import Gap, Sign, gaps
 MOST_PLACES: Final = 20
 """One rule points at so many lines of a file; more would not be read, and hide what else there is."""
 _MOST_BLANK: Final = 2
+_KEY_LINE: Final = late(r"""[ ?-]*(?:[&!*]|["']?[\w\\<]+["']?(?: +:|:  ))""")
 _STRICT: Final = "InstructLab's own tools generate no data from such a leaf."
 
 
@@ -254,6 +255,14 @@ class ColonSpace(_GapRule):
     def may_have(self, text: str) -> bool:
         return ":  " in text or " :" in text or ("?  " in text and "\n?  " in text)
 
+    def lines(self, source: LeafSource) -> list[tuple[int, int]]:
+        text = source.qna_text or ""
+        # The keys of a sound skill are known, so that a colon of a text is told without the tokens.
+        known = source.sound and not source.is_knowledge and not ("{" in text or "?  " in text)
+        if known and not any(_on_a_key_line(text, sign) for sign in (":  ", " :")):
+            return []
+        return super().lines(source)
+
 
 class HyphenSpace(_GapRule):
     code = "GL147"
@@ -295,6 +304,17 @@ class UnevenIndent(LeafRule):
 
 def _spaces(number: int) -> str:
     return f"{number} space{'' if number == 1 else 's'}"
+
+
+def _on_a_key_line(text: str, sign: str) -> bool:
+    """Whether the sign stands in a line that begins as a key, an anchor or an alias does, up to the sign."""
+    at = text.find(sign)
+    while at >= 0:
+        if _KEY_LINE.match(text, text.rfind("\n", 0, at) + 1):
+            return True
+        end = text.find("\n", at)
+        at = text.find(sign, end) if end >= 0 else -1
+    return False
 
 
 def _has_flow(source: LeafSource) -> bool:

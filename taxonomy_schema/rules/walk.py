@@ -1,5 +1,6 @@
 """The seeds of a leaf with the places of their texts: what the families of rules walk over."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -38,6 +39,29 @@ def _pairs(source: LeafSource) -> Iterator[Pair]:
             yield Pair(path, at, pair["question"], pair["answer"], entry["context"])
 
 
+def asked(source: LeafSource) -> list[str]:
+    """The question of each of `pairs`, folded: all at once, because nearly every leaf asks nothing twice."""
+    known: list[str] | None = source.kept.get("asked")
+    if known is None:
+        stripped = [pair.question.strip() for pair in pairs(source)]
+        whole = "".join(stripped)
+        if whole.isprintable() and "  " not in whole:  # no white space in it but single spaces, and no NUL
+            known = "\0".join(stripped).casefold().split("\0") if stripped else []
+        else:
+            known = [folded(question) for question in stripped]
+        source.kept["asked"] = known
+    return known
+
+
+def again(source: LeafSource) -> Sequence[Pair]:
+    """The pairs whose question stands more than once in the leaf, in order: mostly none."""
+    questions = asked(source)
+    if len(set(questions)) == len(questions):
+        return ()
+    count = Counter(questions)
+    return [pair for pair, question in zip(pairs(source), questions, strict=True) if count[question] > 1]
+
+
 def place(source: LeafSource, path: Path) -> Place:
     """Where the value at `path` stands in `qna.yaml`."""
     return source.lines.value(source.yaml.spot(path))
@@ -56,6 +80,12 @@ def words(text: str | None) -> int:
 def may_exceed(characters: int, most_words: int) -> bool:
     """Whether a text this long can have more words than that: a word and its space take two characters."""
     return characters > 2 * most_words
+
+
+def may_hold(source: LeafSource, most_words: int) -> bool:
+    """Whether a leaf can hold more words than that: an alias may say one text many times."""
+    text = source.qna_text or ""
+    return may_exceed(len(text), most_words) or "&" in text
 
 
 def folded(text: str) -> str:

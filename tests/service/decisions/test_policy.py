@@ -49,7 +49,7 @@ def test_every_key_is_read_and_names_are_told_apart_without_their_case() -> None
             Route("knowledge/birds/", ("rita", "orchard/birders")),
             Route("knowledge/open/", ()),
         ),
-        rules={"hosts": ["example.org"], "words": {"context": 400}},
+        rules={"hosts": ["example.org"], "context_words": 400},
     )
 
 
