@@ -18,6 +18,6 @@ class _Late:
         self._made = pattern, flags
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(re.compile(*self._made), name)
+        found = getattr(re.compile(*self._made), name)  # type: ignore[type-var]
         setattr(self, name, found)
         return found

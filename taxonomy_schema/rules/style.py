@@ -13,6 +13,7 @@ from taxonomy_schema.findings import Edit, Finding, Place, Severity
 from taxonomy_schema.mends import one_final_newline, without_trailing_space
 from taxonomy_schema.parse import LeafSource
 from taxonomy_schema.parse_rules import GOOD, GOOD_SKILL, changed
+from taxonomy_schema.patterns import late
 from taxonomy_schema.policy import Policy
 from taxonomy_schema.rule import Example
 from taxonomy_schema.rules.evenness import surely_even
