@@ -50,6 +50,7 @@ from service.jobs import (
     sweep,
     tools,
     trial_results,
+    undisturbed,
 )
 
 app = queue.app
@@ -98,6 +99,7 @@ JOBS = (
     sweep,
     tools,
     trial_results,
+    undisturbed,
 )
 """All modules of `service.jobs`; a test compares with the folder."""
 

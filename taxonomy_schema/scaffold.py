@@ -8,7 +8,7 @@ from taxonomy_schema.errors import ScaffoldError
 from taxonomy_schema.files import ATTRIBUTION, QNA, LeafFiles
 from taxonomy_schema.kinds import Kind
 from taxonomy_schema.rules import check
-from taxonomy_schema.rules.meaning import PLACEHOLDER
+from taxonomy_schema.rules.placeholders import TEMPLATE
 
 _COUNT: Final = 5
 _PAIRS: Final = 3
@@ -69,7 +69,7 @@ def new_leaf(
     title = leaf_id.rpartition("/")[2].replace("_", " ").capitalize()
     files = LeafFiles(
         id=leaf_id,
-        qna=(head.format(mark=PLACEHOLDER, **quoted) + body).encode(),
+        qna=(head.format(mark=TEMPLATE, **quoted) + body).encode(),
         attribution=_ATTRIBUTION.format(title=title, author=" ".join(author.split())).encode(),
     )
     errors = check(files).errors
@@ -102,16 +102,16 @@ def write_leaf(root: Path, files: LeafFiles) -> tuple[Path, ...]:
 
 
 def _entry(kind: Kind, number: int) -> str:
-    context = f'"{PLACEHOLDER} the passage that seed {number} is answered from"'
+    context = f'"{TEMPLATE} the passage that seed {number} is answered from"'
     if kind.is_knowledge:
         pairs = "".join(
-            f'      - question: "{PLACEHOLDER} question {inner} on passage {number}"\n'
-            f'        answer: "{PLACEHOLDER} the answer to question {inner} on passage {number}"\n'
+            f'      - question: "{TEMPLATE} question {inner} on passage {number}"\n'
+            f'        answer: "{TEMPLATE} the answer to question {inner} on passage {number}"\n'
             for inner in range(1, _PAIRS + 1)
         )
         return f"  - context: {context}\n    questions_and_answers:\n{pairs}"
     context = f"  - context: {context}\n    " if kind is Kind.GROUNDED else "  - "
     return (
-        f'{context}question: "{PLACEHOLDER} question {number}"\n'
-        f'    answer: "{PLACEHOLDER} the answer to question {number}"\n'
+        f'{context}question: "{TEMPLATE} question {number}"\n'
+        f'    answer: "{TEMPLATE} the answer to question {number}"\n'
     )

@@ -14,6 +14,8 @@ from taxonomy_schema.rules.form import LEAST_SEEDS
 from taxonomy_schema.rules.leaf_rule import LeafRule
 from taxonomy_schema.rules.walk import key_place, may_exceed, may_hold, pairs, place, words
 
+_USED_PAIRS: Final = 3
+
 
 class FewOldSeeds(LeafRule):
     code = "GL202"
@@ -103,4 +105,40 @@ class PairTooLong(LeafRule):
                 )
 
 
-RULES: Final[tuple[LeafRule, ...]] = (FewOldSeeds(), SkillTooLong(), ContextTooLong(), PairTooLong())
+class ManyPairs(LeafRule):
+    code = "GL206"
+    title = "A context has more questions than are sure to be used"
+    severity = Severity.HINT
+    docs = (
+        f"InstructLab's own generator takes exactly {_USED_PAIRS} questions with their answers of each context, and "
+        "drops the others in silence. This service uses all."
+    )
+    bad = knowledge(
+        "      - question: How many oaks has the first hill?",
+        "      - question: Which birds nest on the first hill?\n        answer: None do.\n"
+        "      - question: How many oaks has the first hill?",
+    )
+    good = GOOD_KNOWLEDGE
+
+    def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
+        del policy
+        if not source.is_knowledge:
+            return
+        for index, entry in enumerate(source.data["seed_examples"]):
+            count = len(entry["questions_and_answers"])
+            if count > _USED_PAIRS:
+                yield self.finding(
+                    key_place(source, ("seed_examples", index, "questions_and_answers")),
+                    f"The context has {count} questions; InstructLab's own generator uses the first {_USED_PAIRS} and "
+                    "drops the rest in silence.",
+                    "Put the three that matter most first, or give the others a context of their own.",
+                )
+
+
+RULES: Final[tuple[LeafRule, ...]] = (
+    FewOldSeeds(),
+    SkillTooLong(),
+    ContextTooLong(),
+    PairTooLong(),
+    ManyPairs(),
+)

@@ -83,6 +83,28 @@ class FolderDepth(LeafRule):
             )  # fmt: skip
 
 
+class OtherRoot(LeafRule):
+    code = "GL130"
+    title = "A folder is named as a root of the taxonomy"
+    docs = (
+        f"{', '.join(f'`{root}`' for root in ROOTS)} are the roots of the tree. InstructLab's tools take the last such "
+        "name in a leaf's path for its root: below `compositional_skills/knowledge/` a skill is read as knowledge."
+    )
+    bad = Example(GOOD_SKILL, ATTRIBUTION, "compositional_skills/knowledge/short")
+    good = GOOD
+
+    def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
+        del policy
+        for part in source.files.id.split("/")[1:]:
+            if part in ROOTS:
+                yield self.finding(
+                    _here(source),
+                    f"The folder {quoted(part)} is named as a root of the taxonomy, and InstructLab's tools take it "
+                    "for this leaf's root.",
+                    f"Rename the folder, for example to {part}_topics.",
+                )
+
+
 class NoAttribution(LeafRule):
     code = "GL129"
     title = "attribution.txt is missing or empty"
@@ -112,4 +134,4 @@ class NoAttribution(LeafRule):
             )
 
 
-RULES: Final[tuple[LeafRule, ...]] = (FolderName(), FolderDepth(), NoAttribution())
+RULES: Final[tuple[LeafRule, ...]] = (FolderName(), FolderDepth(), OtherRoot(), NoAttribution())

@@ -8,11 +8,10 @@ from taxonomy_schema.parse import LeafSource
 from taxonomy_schema.parse_rules import GOOD, changed
 from taxonomy_schema.policy import Policy
 from taxonomy_schema.rule import quoted
+from taxonomy_schema.rules import likeness, placeholders
 from taxonomy_schema.rules.examples import GOOD_KNOWLEDGE, knowledge
 from taxonomy_schema.rules.leaf_rule import LeafRule
 from taxonomy_schema.rules.walk import Pair, again, folded, pairs, place
-
-PLACEHOLDER: Final = "REPLACE:"
 
 
 class SameTextTwice(LeafRule):
@@ -84,29 +83,6 @@ class OnlySpace(LeafRule):
                 yield self.finding(place(source, path), f"“{key}” holds only white space.", "Write the text.")
 
 
-class Placeholder(LeafRule):
-    code = "GL305"
-    title = "A text of the template is still there"
-    severity = Severity.HINT
-    docs = f"`graft new` writes texts that begin with `{PLACEHOLDER}` and wait for yours. The first is pointed at."
-    bad = changed("answer: It is lighter than water.", f'answer: "{PLACEHOLDER} the answer"')
-    good = GOOD
-
-    def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
-        del policy
-        if PLACEHOLDER not in (source.qna_text or ""):
-            return
-        left = [path for path, event in source.yaml.scalars() if event.value.startswith(PLACEHOLDER)]
-        if left:
-            yield self.finding(
-                place(source, left[0]),
-                f"{len(left)} texts of the template are still there."
-                if len(left) > 1
-                else "A text of the template is still there.",
-                "Write your own text instead.",
-            )
-
-
 def _has_only_space(source: LeafSource) -> bool:
     """Whether any text is white space, without its place."""
     top = source.data.values()
@@ -124,4 +100,10 @@ def _asked(source: LeafSource, pair: Pair) -> tuple[str, str]:
     return folded(pair.question), "" if source.is_knowledge else folded(pair.context or "")
 
 
-RULES: Final[tuple[LeafRule, ...]] = (SameTextTwice(), TwoAnswers(), OnlySpace(), Placeholder())
+RULES: Final[tuple[LeafRule, ...]] = (
+    SameTextTwice(),
+    TwoAnswers(),
+    OnlySpace(),
+    *placeholders.RULES,
+    *likeness.RULES,
+)

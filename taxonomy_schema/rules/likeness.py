@@ -1,0 +1,178 @@
+"""Seeds that say nearly the same, answers that say their question again, and answers that stand on nothing."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from taxonomy_schema.findings import Finding, Severity
+from taxonomy_schema.parse import LeafSource
+from taxonomy_schema.parse_rules import GOOD, changed
+from taxonomy_schema.patterns import late
+from taxonomy_schema.policy import Policy
+from taxonomy_schema.rule import quoted
+from taxonomy_schema.rules.examples import GOOD_KNOWLEDGE, knowledge
+from taxonomy_schema.rules.leaf_rule import LeafRule
+from taxonomy_schema.rules.walk import Pair, folded, pairs, place
+
+_ALIKE: Final = 0.8
+"""The share of common words, of all words of both texts, from which two texts say nearly the same."""
+_END: Final = 8
+"""Characters that answers which are nearly the same have in common at their beginning or at their end."""
+_LONG_END: Final = 16
+"""The same of questions, many of which begin with the same few words."""
+_NEIGHBOURS: Final = 10
+"""A seed is held against so many before it that begin or end alike: time stays in step with the leaf's size."""
+_WORD: Final = late(r"\w+")
+_SAID_AGAIN: Final = 12
+"""Characters of a question that is long enough to be known again in its answer."""
+_LONG_WORD: Final = 6
+_CONTENT: Final = 4
+"""Letters of a word that tells what a text is about; shorter ones mostly hold sentences together."""
+_STEM: Final = 5
+"""Letters at a word's beginning by which its other forms are known."""
+_LONG_ANSWER: Final = 8
+"""Different words about something, from which an answer is long enough to be held against its context."""
+
+
+class AlikeSeeds(LeafRule):
+    code = "GL306"
+    title = "Two seeds say nearly the same"
+    severity = Severity.HINT
+    docs = (
+        "Question and answer, and for skills the context, have at least four words in five in common with those of "
+        "another seed. Such a seed teaches little, and what is generated from both differs little too. "
+        "Seeds that differ in a number are not meant."
+    )
+    bad = changed(
+        "question: Why do we sleep?\n    answer: Body and mind mend themselves.",
+        "question: Why then does ice float?\n    answer: It is lighter than water.",
+    )
+    good = GOOD
+
+    def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
+        del policy
+        every = pairs(source)
+        answers = [pair.answer.strip() for pair in every]
+        heads = [answer[:_END] for answer in answers]
+        tails = [answer[-_END:] for answer in answers]
+        if len(set(heads)) == len(heads) == len(set(tails)):
+            return
+        for first, second in _alike(every, heads, tails, asked_alone=source.is_knowledge):
+            line = source.yaml.spot((*every[first].path, "question")).line
+            yield self.finding(
+                place(source, (*every[second].path, "question")),
+                f"The seed says nearly the same as the one whose question stands in line {line}.",
+                "Ask something else here, or keep one of the two.",
+            )
+
+
+def _alike(
+    every: Sequence[Pair], heads: list[str], tails: list[str], *, asked_alone: bool
+) -> Iterator[tuple[int, int]]:
+    """The seeds that are nearly the same as one before, each once, with that one: their numbers from 0."""
+    words: dict[int, tuple[frozenset[str], frozenset[str]]] = {}
+
+    def words_of(number: int) -> tuple[frozenset[str], frozenset[str]]:
+        if number not in words:
+            words[number] = _words(every[number].question), _words(every[number].answer)
+        return words[number]
+
+    before: defaultdict[str, list[int]] = defaultdict(list)
+    for number, pair in enumerate(every):
+        begins, ends = f"^{heads[number]}", f"{tails[number]}$"
+        near = dict.fromkeys((*before[begins][-_NEIGHBOURS:], *before[ends][-_NEIGHBOURS:]))
+        for other in near:
+            if not asked_alone and folded(pair.context or "") != folded(every[other].context or ""):
+                continue
+            if not _asks_alike(every[other].question, pair.question):
+                continue
+            one, two = words_of(other), words_of(number)
+            if one != two and _near(one[0], two[0]) and _near(one[1], two[1]):
+                yield other, number
+                break
+        before[begins].append(number)
+        before[ends].append(number)
+
+
+def _asks_alike(one: str, two: str) -> bool:
+    """A quick look: questions with most words in common begin or end alike."""
+    return one[:_LONG_END] == two[:_LONG_END] or one[-_LONG_END:] == two[-_LONG_END:]
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(text.casefold()))
+
+
+def _near(one: frozenset[str], two: frozenset[str]) -> bool:
+    """Whether most words are common, and every number."""
+    return len(one & two) >= _ALIKE * len(one | two) and not any(
+        any(map(str.isdigit, word)) for word in one ^ two
+    )
+
+
+class QuestionAgain(LeafRule):
+    code = "GL307"
+    title = "The answer says the question again"
+    severity = Severity.HINT
+    docs = (
+        "The whole question stands in its answer, in the same words. What is generated from such a seed copies the "
+        "habit, and an answer that is nothing but its question teaches nothing."
+    )
+    bad = changed("answer: It is lighter", "answer: Why does ice float? It is lighter")
+    good = GOOD
+
+    def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
+        del policy
+        for pair in pairs(source):
+            # Its first letter may be small in the answer, and its question mark left out.
+            asked = pair.question.strip()[1:-1]
+            if asked in pair.answer and len(asked) >= _SAID_AGAIN:
+                only = len(_words(pair.answer) - _words(pair.question)) == 0
+                yield self.finding(
+                    place(source, (*pair.path, "answer")),
+                    "The answer is nothing but the question again."
+                    if only
+                    else "The answer says the whole question again.",
+                    "Answer it." if only else "Begin with what answers it.",
+                )
+
+
+class BesideTheContext(LeafRule):
+    code = "GL308"
+    title = "No word of the answer stands in its context"
+    severity = Severity.HINT
+    docs = (
+        f"A longer answer, with at least {_LONG_ANSWER} different words about something, shares none of them with the "
+        "context that it should stand on. Either the context is another question's, or the model would be taught to "
+        "answer from elsewhere."
+    )
+    bad = knowledge(
+        "answer: One oak.",
+        "answer: Medieval merchants carried precious spices across stormy oceans towards distant European harbours.",
+    )
+    good = GOOD_KNOWLEDGE
+
+    def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
+        del policy
+        for pair in pairs(source):
+            context, answer = pair.context, pair.answer
+            if not context or len(answer) < _LONG_ANSWER * (_CONTENT + 1) or _shares_a_word(answer, context):
+                continue
+            about = {word[:_STEM] for word in _words(answer) if len(word) >= _CONTENT}
+            if len(about) >= _LONG_ANSWER and not any(map(context.casefold().__contains__, about)):
+                yield self.finding(
+                    place(source, (*pair.path, "answer")),
+                    f"Nothing that the answer to {quoted(pair.question)} is about stands in its context.",
+                    "Give the passage that the answer stands on, or answer from the context.",
+                )
+
+
+def _shares_a_word(answer: str, context: str) -> bool:
+    """A quick look, that nearly every answer passes with one of its first words."""
+    for word in answer.split():  # noqa: SIM110 - a generator takes twice as long
+        if len(word) >= _LONG_WORD and word in context:
+            return True
+    return False
+
+
+RULES: Final[tuple[LeafRule, ...]] = (AlikeSeeds(), QuestionAgain(), BesideTheContext())
