@@ -92,7 +92,7 @@ class _Queue:
             with redis.Redis.from_url(self._url, socket_timeout=5) as broker:
                 broker.lpush(peer_workers.LIST, json.dumps(webhook))
         else:
-            peer_workers.app.send_task("answer", args=[webhook], retry=False)
+            peer_workers.app.send_task("peer_answer", args=[webhook], retry=False)
 
 
 def _specs(peer: Peer, home: Path, standin: StandIn, port: int) -> tuple[ProcessSpec, ProcessSpec]:
