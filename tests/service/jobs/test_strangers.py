@@ -100,7 +100,7 @@ def test_who_was_removed_before_the_command_is_handled_has_no_say(
 ) -> None:
     pull = open_pull()
     deliver_pull(house, pull.number)
-    comment = standin.person("max").comment(pull.number, "/graft approve")
+    comment = standin.person("max").comment(pull.number, f"/graft approve {pull.head}")
     deliver_comment(house, pull.number, comment.id)
     role_now("none")
     house.heed()
@@ -115,7 +115,7 @@ def test_a_role_that_cannot_be_looked_up_is_waited_for_and_never_guessed(
     pull = open_pull()
     deliver_pull(house, pull.number)
     house.heed()
-    comment = standin.person("max").comment(pull.number, "/graft approve")
+    comment = standin.person("max").comment(pull.number, f"/graft approve {pull.head}")
     standin.order_fault("500", match=f"/repos/{standin.seeded.repository}/collaborators/max")
     row_id = deliver_comment(house, pull.number, comment.id)
     house.heed()
