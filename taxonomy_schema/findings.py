@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 
 class Severity(StrEnum):
@@ -75,9 +75,22 @@ class Finding:
         )
 
 
-def errors_of(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    return tuple(finding for finding in findings if finding.severity is Severity.ERROR)
+class HasFindings(Protocol):
+    @property
+    def findings(self) -> tuple[Finding, ...]: ...
 
 
-def hints_of(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    return tuple(finding for finding in findings if finding.severity is Severity.HINT)
+class Judged:
+    """For what has findings: the errors and hints among them, and whether it is fine."""
+
+    @property
+    def errors(self: HasFindings) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.severity is Severity.ERROR)
+
+    @property
+    def hints(self: HasFindings) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.severity is Severity.HINT)
+
+    @property
+    def ok(self: HasFindings) -> bool:
+        return not any(finding.severity is Severity.ERROR for finding in self.findings)

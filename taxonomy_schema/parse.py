@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from taxonomy_schema.attribution import Work, read_works
 from taxonomy_schema.files import ATTRIBUTION, QNA, LeafFiles
-from taxonomy_schema.findings import Finding, Place, errors_of, hints_of
+from taxonomy_schema.findings import Finding, Judged, Place
 from taxonomy_schema.kinds import Kind
 from taxonomy_schema.parse_rules import NoQna, NotAMapping
 from taxonomy_schema.places import Lines
@@ -94,7 +94,7 @@ class LeafSource:
 
 
 @dataclass(frozen=True)
-class ParsedLeaf:
+class ParsedLeaf(Judged):
     """What was read and found. `leaf` is there if the files have the format, whatever else the findings say of it."""
 
     source: LeafSource
@@ -103,18 +103,6 @@ class ParsedLeaf:
     @property
     def leaf(self) -> "Leaf | None":
         return self.source.leaf
-
-    @property
-    def errors(self) -> tuple[Finding, ...]:
-        return errors_of(self.findings)
-
-    @property
-    def hints(self) -> tuple[Finding, ...]:
-        return hints_of(self.findings)
-
-    @property
-    def ok(self) -> bool:
-        return not self.errors
 
 
 def parse_leaf(files: LeafFiles) -> ParsedLeaf:

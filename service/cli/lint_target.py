@@ -97,7 +97,30 @@ def _in_benchmarks(
     return tuple(policy.weigh(found))
 
 
-class _FolderTexts(Mapping[str, str]):
+class _Texts(Mapping[str, str]):
+    """Texts that are asked for by their path, and never listed."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+class _AnyOf(_Texts):
+    """What any of several targets has."""
+
+    def __init__(self, every: Sequence[Mapping[str, str]]) -> None:
+        self._every = every
+
+    def __getitem__(self, path: str) -> str:
+        for texts in self._every:
+            if path in texts:
+                return texts[path]
+        raise KeyError(path)
+
+
+class _FolderTexts(_Texts):
     """The files of a folder, read when a line of one is to be shown."""
 
     def __init__(self, root: Path) -> None:
@@ -112,12 +135,6 @@ class _FolderTexts(Mapping[str, str]):
             raise KeyError(path)
         return content.decode("utf-8", "replace")
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(())
-
-    def __len__(self) -> int:
-        return 0
-
 
 def lint_targets(targets: Sequence[str], options: LintOptions = LintOptions()) -> Linted:
     """Check several targets; a leaf that two of them name, as its two files do, is checked once.
@@ -129,9 +146,10 @@ def lint_targets(targets: Sequence[str], options: LintOptions = LintOptions()) -
     every = [lint_target(target, options) for target in apart(targets)]
     if len(every) == 1:
         return every[0]
-    texts = {path: text for linted in every for path, text in linted.texts.items()}
     findings = dict.fromkeys(finding for linted in every for finding in linted.findings)
-    return Linted(sum(linted.leaves for linted in every), tuple(findings), texts)
+    return Linted(
+        sum(linted.leaves for linted in every), tuple(findings), _AnyOf([one.texts for one in every])
+    )
 
 
 def apart(targets: Sequence[str]) -> list[str]:

@@ -163,6 +163,4 @@ def _hand_over_release(going: _Going, comparison: Comparison | None) -> None:
         "leaves": list(paper.leaves),
     }
     key = f"{run.repository}:release:{paper.version}"
-    row_id = outbox.put(session, key=key, kind="release", repository=run.repository, payload=payload, now=now)
-    if row_id is not None:
-        nudge_after_commit(session, "send_outbox", row_id)
+    outbox.post(session, key=key, kind="release", repository=run.repository, payload=payload, now=now)

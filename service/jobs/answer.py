@@ -6,7 +6,6 @@ from service.jobs.answer_input import trial_input
 from service.jobs.tools import Tools, tools
 from service.ledger import answers, outbox
 from service.ledger.answers import RunAnswer
-from service.ledger.session import nudge_after_commit
 from service.ledger.tables import Run
 from service.queue import app
 from service.reports.trials.model import run_marker
@@ -31,7 +30,7 @@ def _put(session: Session, tools: Tools, answer: RunAnswer) -> None:
     run = session.get_one(Run, answer.run_id)
     kind = run.kind.value
     body = render(trial_input(session, tools.settings, run, comment_id=answer.comment_id))
-    row_id = outbox.put(
+    outbox.post(
         session,
         key=f"{run.repository}#{answer.number}:answer:{answer.comment_id}:{kind}",
         kind="comment",
@@ -43,5 +42,3 @@ def _put(session: Session, tools: Tools, answer: RunAnswer) -> None:
         },
         now=tools.now(),
     )
-    if row_id is not None:
-        nudge_after_commit(session, "send_outbox", row_id)

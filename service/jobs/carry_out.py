@@ -152,8 +152,6 @@ def _answer(scene: Scene, about: int | str, text: str, payload: dict[str, object
 
 
 def _write(scene: Scene, key: str, kind: str, payload: dict[str, object]) -> None:
-    row_id = outbox.put(
+    outbox.post(
         scene.session, key=key, kind=kind, repository=scene.repository, payload=payload, now=scene.now
     )
-    if row_id is not None:
-        nudge_after_commit(scene.session, "send_outbox", row_id)

@@ -16,7 +16,6 @@ from service.jobs.report_extras import put_extras
 from service.jobs.report_input import report_input
 from service.jobs.tools import Tools, tools
 from service.ledger import contributions, outbox
-from service.ledger.session import nudge_after_commit
 from service.ledger.tables import Contribution, Outbox
 from service.queue import app
 from service.reports import check as check_report
@@ -111,6 +110,4 @@ def _write(
     now: datetime,
 ) -> None:
     repository = contribution.repository
-    row_id = outbox.put(session, key=key, kind=kind, repository=repository, payload=payload, now=now)
-    if row_id is not None:
-        nudge_after_commit(session, "send_outbox", row_id)
+    outbox.post(session, key=key, kind=kind, repository=repository, payload=payload, now=now)

@@ -9,7 +9,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.ledger import outbox
-from service.ledger.session import nudge_after_commit
 from service.ledger.tables import Contribution, Outbox, Run, RunKind, RunState
 from service.reports import suggestions as report
 from service.settings import Settings
@@ -83,6 +82,4 @@ def _put(
     now: datetime,
 ) -> None:
     repository = contribution.repository
-    row_id = outbox.put(session, key=key, kind=kind, repository=repository, payload=payload, now=now)
-    if row_id is not None:
-        nudge_after_commit(session, "send_outbox", row_id)
+    outbox.post(session, key=key, kind=kind, repository=repository, payload=payload, now=now)

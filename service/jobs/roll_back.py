@@ -81,7 +81,7 @@ def _tell(
 ) -> None:
     """The GitHub release gets a note on top and is no longer the latest."""
     note = withdrawal(by=by, reason=reason, before=before.version if before else None)
-    row_id = outbox.put(
+    outbox.post(
         session,
         key=f"{release.repository}:withdrawal:{release.version}",
         kind="withdrawal",
@@ -89,5 +89,3 @@ def _tell(
         payload={"tag": release.version, "title": f"Release {release.version} (withdrawn)", "note": note},
         now=now,
     )
-    if row_id is not None:
-        nudge_after_commit(session, "send_outbox", row_id)

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from service.ledger.due import due
-from service.ledger.session import insert_or_ignore
+from service.ledger.session import insert_or_ignore, nudge_after_commit
 from service.ledger.tables import Outbox, OutboxState
 
 _LONGEST_PAUSE = timedelta(hours=2)
@@ -62,6 +62,15 @@ def put(
     row.attempts, row.not_before, row.error = 0, None, None
     session.flush()
     return row.id if row.state is OutboxState.PENDING else None
+
+
+def post(
+    session: Session, *, key: str, kind: str, repository: str, payload: dict[str, Any], now: datetime
+) -> None:
+    """Have this content shown, as `put` does, and tell a worker once that is committed."""
+    row_id = put(session, key=key, kind=kind, repository=repository, payload=payload, now=now)
+    if row_id is not None:
+        nudge_after_commit(session, "send_outbox", row_id)
 
 
 def installation_of(repository: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from taxonomy_schema.entries import entry_findings
 from taxonomy_schema.files import ATTRIBUTION, QNA
-from taxonomy_schema.findings import Finding, errors_of, hints_of
+from taxonomy_schema.findings import Finding, Judged
 from taxonomy_schema.gitio import resolve
 from taxonomy_schema.parse import LeafSource, ParsedLeaf, read_source
 from taxonomy_schema.policy import DEFAULT_POLICY, Policy
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class CheckedLeaf:
+class CheckedLeaf(Judged):
     """One leaf of a change. `parsed` is `None` where it was removed, or nothing but links stands there."""
 
     change: LeafChange
@@ -39,21 +39,9 @@ class CheckedLeaf:
     def leaf(self) -> "Leaf | None":
         return self.parsed.leaf if self.parsed is not None else None
 
-    @property
-    def errors(self) -> tuple[Finding, ...]:
-        return errors_of(self.findings)
-
-    @property
-    def hints(self) -> tuple[Finding, ...]:
-        return hints_of(self.findings)
-
-    @property
-    def ok(self) -> bool:
-        return not self.errors
-
 
 @dataclass(frozen=True)
-class ChangeReport:
+class ChangeReport(Judged):
     """What is said of a change. `outside` are findings on files of the change that are part of no leaf."""
 
     leaves: tuple[CheckedLeaf, ...]
@@ -63,18 +51,6 @@ class ChangeReport:
     def findings(self) -> tuple[Finding, ...]:
         """Every finding, leaf by leaf, then those outside leaves."""
         return (*(finding for leaf in self.leaves for finding in leaf.findings), *self.outside)
-
-    @property
-    def errors(self) -> tuple[Finding, ...]:
-        return errors_of(self.findings)
-
-    @property
-    def hints(self) -> tuple[Finding, ...]:
-        return hints_of(self.findings)
-
-    @property
-    def ok(self) -> bool:
-        return not self.errors
 
 
 def check_change(

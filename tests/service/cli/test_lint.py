@@ -234,3 +234,13 @@ def test_what_a_benchmark_asks_is_found_in_leaves(repository: Repository, tmp_pa
     assert "GL603" not in graft("lint").stdout
     (tmp_path / "gsm8k" / "test.jsonl").write_text("{")
     assert graft("lint", "--benchmarks", str(tmp_path)).exit_code == 2
+
+
+def test_several_targets_show_the_lines_that_are_meant(repository: Repository) -> None:
+    other = "compositional_skills/writing/long"
+    for leaf in (SKILL_ID, other):
+        repository.leaf(leaf, SKILL.replace("created_by: ada", "created_by: 5"))
+
+    shown = graft("lint", SKILL_ID, other).stdout
+
+    assert shown.count("2 | created_by: 5") == 2
