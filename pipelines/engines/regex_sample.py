@@ -1,10 +1,13 @@
 """A text that matches a regular expression, for the scripted engine."""
 
+import importlib
 import random
 import re
-from re import _constants as codes  # type: ignore[attr-defined]
-from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
+
+# Python's own parser of expressions. Whether type checkers know of it depends on what else they have read.
+codes: Any = importlib.import_module("re._constants")
+parser: Any = importlib.import_module("re._parser")
 
 _MOST_REPEATS = 3
 _ANY = "abcdefghijklmnopqrstuvwxyz"

@@ -19,8 +19,8 @@ class NamesNoFile(Rule):
     title = "A pattern names no file that can be read"
     docs = (
         "In the document's repository at its commit no Markdown or text file fits the pattern, so there is nothing to "
-        "generate from: `**` crosses folders and `*` does not. Neither a lint nor the check of a pull request fetches the "
-        "repository, so they do not tell this; an evaluation stops at it and says so."
+        "generate from: `**` crosses folders and `*` does not. Neither a lint nor the check of a pull request fetches "
+        "the repository, so they do not tell this; an evaluation stops at it and says so."
     )
 
 
@@ -29,8 +29,8 @@ class DocumentTooLarge(Rule):
     title = "The document is too large"
     docs = (
         f"One file has at most {DEFAULT_POLICY.document_bytes:,} bytes and a leaf's patterns name at most "
-        f"{DEFAULT_POLICY.documents} files; the policy may set other limits. Of more, the seeds would cover too little. "
-        "Told by an evaluation alone, which fetches the document."
+        f"{DEFAULT_POLICY.documents} files; the policy may set other limits. Of more, the seeds would cover too "
+        "little. Told by an evaluation alone, which fetches the document."
     )
 
 
