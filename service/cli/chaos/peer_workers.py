@@ -33,7 +33,7 @@ app.conf.update(
 )
 
 
-@app.task(name="peer_answer")  # type: ignore[untyped-decorator]  # Celery publishes no types
+@app.task(name="peer_answer", shared=False)  # type: ignore[untyped-decorator]  # Celery publishes no types
 def answer(webhook: dict[str, Any]) -> None:
     """Handle one webhook: answer under its pull request."""
     time.sleep(_WORK_SECONDS)
