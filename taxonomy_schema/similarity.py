@@ -6,15 +6,17 @@ hashing, Li, Owen and Zhang 2012; empty bins borrow from others as Shrivastava 2
 agree in about that share of places. Bands of four places make keys (Broder; Indyk and Motwani's locality sensitive
 hashing): leaves that share a key are candidates, which `similarity` then compares exactly.
 
-Everything is plain integers: the same on every machine and in every process, and nothing heavy is loaded.
+Everything is plain integers: the same on every machine and in every process, and nothing heavy is loaded. What is done
+for every word of every leaf is done by calls that loop in C.
 """
 
 import struct
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from operator import eq
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from taxonomy_schema.parse import LeafSource
 from taxonomy_schema.patterns import late
@@ -32,18 +34,22 @@ NOTHING: Final = bytes(SIGNATURE_BYTES)
 """The signature of a leaf that cannot be compared; it has no band keys."""
 
 _WORD: Final = late(r"\w+")
-_MASK: Final = (1 << 64) - 1
-_A, _B, _C, _D = 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93
+_FOLD: Final = bytes(
+    one if chr(one).isalnum() or one == ord("_") else 0x20 for one in range(128)
+).lower() + bytes(128)
+"""ASCII as it compares: small letters, and a space for whatever is of no word."""
+_BIN_SHIFT: Final = 32 - 7
 _PACK: Final = struct.Struct(f"<{BINS}I")
 # Words that a question may have or lack and still be the same question. Not, no, never and numbers are none of them.
-_LIGHT: Final = frozenset((
-    "a", "an", "the", "of", "in", "on", "at", "to", "for", "from", "by", "with", "about", "into", "is", "are",
-    "was", "were", "be", "been", "do", "does", "did", "can", "could", "would", "will", "shall", "may", "might",
-    "please", "tell", "me", "s", "what", "which", "who", "whom", "whose", "when", "where", "why", "how", "it",
-    "its", "this", "that", "these", "those", "you", "your", "i", "my", "there", "and",
-))  # fmt: skip
-_ASKING: Final = frozenset(["what", "which", "who", "whom", "whose", "when", "where", "why", "how"])
+_LIGHT: Final = frozenset(
+    b"a an the of in on at to for from by with about into is are was were be been do does did can could would will "
+    b"shall may might please tell me s what which who whom whose when where why how it its this that these those you "
+    b"your i my there and".split()
+)
+_ASKING: Final = frozenset(b"what which who whom whose when where why how".split())
 _LEAST_WORDS: Final = 4
+_LEAST_AGREEING: Final = BINS // 5
+"""Leaves alike by 0.3, the least that a policy may ask for, agree in fewer places once in a hundred times."""
 _MOST_ALIKE: Final = 50
 
 
@@ -53,30 +59,26 @@ def _pairs(source: LeafSource) -> "Sequence[Pair]":
     return pairs(source)
 
 
-def words_of(text: str) -> list[str]:
-    """A text's words as they compare: without case and punctuation."""
-    return _WORD.findall(text.casefold())
+def words_of(text: str) -> list[bytes]:
+    """A text's words as they compare: without case and punctuation, in UTF-8."""
+    if text.isascii():
+        return text.encode().translate(_FOLD).split()
+    return [word.encode() for word in _WORD.findall(text.casefold())]
 
 
-def hashed(words: Sequence[str]) -> list[int]:
+def hashed(words: Iterable[bytes]) -> Iterator[int]:
     """Each word as 32 bits, the same on every machine."""
-    return [zlib.crc32(word.encode()) for word in words]
+    return map(zlib.crc32, words)
 
 
 def shingles(source: LeafSource) -> frozenset[int]:
-    """Every three words in a row of each question, answer and context, as 64 bits; none of a leaf without form."""
-    found: set[int] = set()
-    seen: set[str] = set()
-    for pair in _pairs(source):
-        for text in (pair.question, pair.answer, pair.context):
-            if text and text not in seen:
-                seen.add(text)
-                found.update(_threes(hashed(words_of(text))))
-    return frozenset(found)
+    """Every three words in a row of each question, answer and context, as 32 bits; none of a leaf without form."""
+    texts = {text for pair in _pairs(source) for text in (pair.question, pair.answer, pair.context) if text}
+    return frozenset(chain.from_iterable(map(_threes, map(words_of, texts))))
 
 
-def _threes(words: list[int]) -> list[int]:
-    return [(a * _A + b * _B + c * _C) & _MASK for a, b, c in zip(words, words[1:], words[2:], strict=False)]
+def _threes(words: list[bytes]) -> Iterator[int]:
+    return map(zlib.crc32, map(b" ".join, zip(words, words[1:], words[2:], strict=False)))
 
 
 def signature(source: LeafSource) -> bytes:
@@ -84,29 +86,25 @@ def signature(source: LeafSource) -> bytes:
     return sign(shingles(source))
 
 
-def sign(of: Iterable[int]) -> bytes:
+def sign(of: Collection[int]) -> bytes:
     """The signature of a set of shingles."""
-    least: dict[int, int] = {}
-    number = 0
-    for one in of:
-        number += 1
-        mixed = ((one ^ (one >> 29)) * _D) & _MASK
-        place, value = mixed >> 57, (mixed >> 20) & 0xFFFFFFFF
-        if value < least.get(place, 1 << 32):
-            least[place] = value
-    if number < LEAST_SHINGLES:
+    if len(of) < LEAST_SHINGLES:
         return NOTHING
-    return _PACK.pack(*(least[place] if place in least else _borrowed(place, least) for place in range(BINS)))
+    least = {
+        one >> _BIN_SHIFT: one for one in sorted(of, reverse=True)
+    }  # of several in a bin the last one stays
+    if len(least) < BINS:
+        least |= {place: _borrowed(place, least) for place in range(BINS) if place not in least}
+    return _PACK.pack(*map(least.__getitem__, range(BINS)))
 
 
 def _borrowed(place: int, least: Mapping[int, int]) -> int:
     """What an empty bin takes: from the first filled one on a path that depends on the bin alone."""
-    step = place
-    while True:
-        step = ((step + 1) * _D) & _MASK
-        found = least.get(step >> 57)
-        if found is not None:
-            return found ^ place
+    stride = 2 * (place * 29 % BINS) + 1  # odd, so that the path comes by every bin
+    step = (place + stride) % BINS
+    while step not in least:
+        step = (step + stride) % BINS
+    return least[step] ^ place
 
 
 def band_keys(of: bytes) -> tuple[int, ...]:
@@ -122,14 +120,21 @@ def band_keys(of: bytes) -> tuple[int, ...]:
 
 
 def candidates(signatures: Mapping[str, bytes]) -> list[tuple[str, str]]:
-    """The pairs of leaves, each in order and all in order, that share a band key."""
+    """The pairs of leaves, each in order and all in order, that share a band key and agree."""
     first: dict[int, str] = {}
     more: defaultdict[int, set[str]] = defaultdict(set)
     for leaf_id in sorted(signatures):
         for key in band_keys(signatures[leaf_id]):
             if first.setdefault(key, leaf_id) != leaf_id:
                 more[key].add(leaf_id)
-    return sorted({pair for key, ids in more.items() for pair in _pairs_of(sorted({first[key], *ids}))})
+    sharing = {pair for key, ids in more.items() for pair in _pairs_of(sorted({first[key], *ids}))}
+    return sorted((one, other) for one, other in sharing if agree(signatures[one], signatures[other]))
+
+
+def agree(one: bytes, other: bytes) -> bool:
+    """Whether two signatures have so many places in common that their leaves may be alike; chance alone gives few."""
+    common: int = sum(map(eq, _PACK.unpack(one), _PACK.unpack(other)))
+    return common >= _LEAST_AGREEING
 
 
 def _pairs_of(ids: list[str]) -> Iterator[tuple[str, str]]:
@@ -150,8 +155,7 @@ def similarity(one: frozenset[int], other: frozenset[int]) -> float:
     return common / (len(one) + len(other) - common)
 
 
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
+class Fingerprint(NamedTuple):
     """What of a leaf tells which others it may be like; small, so that it can be kept.
 
     `questions` holds a key for each question, in the order of `pairs`; 0 for one too short to be compared.
@@ -159,6 +163,15 @@ class Fingerprint:
 
     signature: bytes
     questions: tuple[int, ...]
+
+    def packed(self) -> bytes:
+        """As bytes, for `unpacked`."""
+        return self.signature + struct.pack(f"<{len(self.questions)}q", *self.questions)
+
+    @classmethod
+    def unpacked(cls, packed: bytes) -> Self:
+        questions = packed[SIGNATURE_BYTES:]
+        return cls(packed[:SIGNATURE_BYTES], struct.unpack(f"<{len(questions) // 8}q", questions))
 
 
 def fingerprint(source: LeafSource) -> Fingerprint:
@@ -180,8 +193,8 @@ def question_key(question: str, context: str = "") -> int:
     heavy = [word for word in words if word not in _LIGHT]
     if len(heavy) < _LEAST_WORDS:
         return 0
-    asked = next((word for word in words if word in _ASKING), "")
-    told = "\0".join([asked, *heavy, *words_of(context)]).encode()
+    asked = next((word for word in words if word in _ASKING), b"")
+    told = b"\0".join([asked, *heavy, *words_of(context)])
     return (zlib.crc32(told) | (zlib.crc32(told, 0xFFFF) << 32)) - (1 << 63)
 
 

@@ -25,6 +25,8 @@ class YamlSource:
         self.node: Node | None = None
         self.odd = False
         self.findings: list[Finding] = []
+        self.events: list[Any] = []
+        """What the parser told, in order, up to where reading stopped."""
 
     @cached_property
     def lines(self) -> Lines:

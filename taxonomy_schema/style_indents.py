@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-import yaml
 from yaml.events import (
     AliasEvent,
     DocumentStartEvent,
@@ -18,6 +17,8 @@ from yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
+
+from taxonomy_schema.spots import YamlSource
 
 _VALUES: Final = (AliasEvent, ScalarEvent, MappingStartEvent, SequenceStartEvent)
 _PROPERTIES: Final = re.compile(r"(?:[&!]\S*[ \t]*)+(?:#.*)?$")
@@ -36,18 +37,15 @@ class _UnknownError(Exception):
     """Something is written so unusually that nothing is expected of its indentation."""
 
 
-def uneven_lines(text: str) -> list[Uneven]:
-    """Lines whose first thing is not where it is expected, in order; of text that can be read as YAML."""
-    try:
-        return _Indents(text).read()
-    except yaml.YAMLError:
-        return []
+def uneven_lines(source: YamlSource) -> list[Uneven]:
+    """Lines whose first thing is not where it is expected, in order; of a text that was read to its end."""
+    return _Indents(source).read()
 
 
 class _Indents:
-    def __init__(self, text: str) -> None:
-        self.lines = text.split("\n")
-        self.events: Iterator[Any] = iter(yaml.parse(text, Loader=yaml.CBaseLoader))
+    def __init__(self, source: YamlSource) -> None:
+        self.lines = source.text.split("\n")
+        self.events: Iterator[Any] = iter(source.events)
         self.found: list[Uneven] = []
         self.step: int | None = None
         self.lists_in: bool | None = None

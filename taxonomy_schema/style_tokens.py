@@ -1,10 +1,20 @@
-"""The white space beside hyphens, colons, commas, brackets and braces, on the parser's tokens."""
+"""The white space beside hyphens, colons, commas, brackets and braces: on what the parser told when it read the text,
+or where that does not tell enough (brackets, anchors, tags), on its tokens.
+"""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import Any, Final, NamedTuple
 
 import yaml
+from yaml.events import (
+    AliasEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
 from yaml.tokens import (
     AliasToken,
     BlockEntryToken,
@@ -17,6 +27,8 @@ from yaml.tokens import (
     ScalarToken,
     ValueToken,
 )
+
+from taxonomy_schema.spots import YamlSource
 
 
 class Sign(Enum):
@@ -40,12 +52,84 @@ class Gap(NamedTuple):
 
 _OPEN: Final = (FlowSequenceStartToken, FlowMappingStartToken)
 _CLOSE: Final = (FlowSequenceEndToken, FlowMappingEndToken)
+_STARTS: Final = (ScalarEvent, MappingStartEvent, SequenceStartEvent)
+_ENDS: Final = (MappingEndEvent, SequenceEndEvent)
+_KEY_NEXT: Final = -1
+_NO_KEY: Final = -2
 _ONE: Final = 1
 """Spaces after a hyphen, a colon and a comma; inside brackets it is the most."""
 
 
-def gaps(text: str) -> list[Gap]:
+class _UnusualError(Exception):
+    """The text is written so that events do not tell where its signs stand."""
+
+
+def gaps(source: YamlSource) -> list[Gap]:
     """Every one in the text, in order; up to where it is no YAML any more."""
+    try:
+        return list(_gaps_of_events(source.text, source.events))
+    except _UnusualError:
+        return gaps_of_tokens(source.text)
+
+
+def _gaps_of_events(text: str, events: Iterable[Any]) -> Iterator[Gap]:
+    """Those of a text in which every key is a word and stands before its colon, and lists have hyphens.
+
+    Raises:
+        _UnusualError: it is another text.
+
+    """
+    if any(map(_is_unusual, events)):
+        raise _UnusualError
+    outside: list[tuple[int, int]] = []
+    # The column of the list's hyphens; the index behind the colon that has no value yet.
+    hyphen, colon = 0, _NO_KEY
+    for event in events:
+        kind = type(event)
+        if kind in _ENDS:
+            hyphen, colon = outside.pop()
+        if kind not in _STARTS:
+            continue
+        start, end = event.start_mark, event.end_mark
+        if colon == _KEY_NEXT:
+            colon = _behind_colon(text, end.index)
+            ahead = colon - 1 - end.index
+            if ahead:
+                yield Gap(Sign.COLON, end.line + 1, end.column + ahead, wide=True, before=True)
+            continue
+        if colon != _NO_KEY:
+            if start.index - colon > _ONE and "\n" not in text[colon : start.index]:
+                yield Gap(Sign.COLON, start.line + 1, start.column, wide=True, before=False)
+            colon = _KEY_NEXT
+        elif outside and start.column - hyphen - 1 > _ONE:
+            at = start.index - start.column + hyphen
+            if text[at : at + 1] == "-" and not text[at + 1 : start.index].strip(" \t"):
+                yield Gap(Sign.HYPHEN, start.line + 1, start.column, wide=True, before=False)
+        if kind is not ScalarEvent:
+            outside.append((hyphen, colon))
+            hyphen, colon = start.column, _NO_KEY if kind is SequenceStartEvent else _KEY_NEXT
+
+
+def _is_unusual(event: Any) -> bool:
+    """Whether something stands beside a value, or around it, that events do not tell the place of."""
+    kind = type(event)
+    if kind is ScalarEvent:
+        return event.anchor is not None or event.tag is not None
+    if kind is MappingStartEvent or kind is SequenceStartEvent:
+        return event.anchor is not None or event.tag is not None or bool(event.flow_style)
+    return kind is AliasEvent
+
+
+def _behind_colon(text: str, index: int) -> int:
+    """Where the text goes on after the colon of a key that ends at `index`."""
+    colon = text.find(":", index)
+    if colon < 0 or text[index:colon].strip(" \t") or text.find("\n", colon) < 0:
+        raise _UnusualError
+    return colon + 1
+
+
+def gaps_of_tokens(text: str) -> list[Gap]:
+    """The same, of any text."""
     found: list[Gap] = []
     before: Any = None
     try:

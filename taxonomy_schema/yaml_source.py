@@ -112,9 +112,10 @@ class _Builder:
 
     def read(self, next_event: Any) -> None:
         """Take every event; what stands at the top becomes the source's data."""
-        scalar = self._scalar
+        scalar, keep = self._scalar, self.source.events.append
         while True:
             event = next_event()
+            keep(event)
             kind = type(event)
             if kind is ScalarEvent:
                 scalar(event)

@@ -143,7 +143,7 @@ def build_index(questions: Iterable[Question]) -> BenchmarkIndex:
     )
 
 
-def _keys(words: list[str]) -> list[int]:
+def _keys(words: list[bytes]) -> list[int]:
     """A key for each run of words; for a question shorter than a run, one for the whole."""
     if len(words) < _LEAST_WORDS:
         return []

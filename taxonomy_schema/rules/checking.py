@@ -1,6 +1,7 @@
 """One leaf: what parsing found and what the rules find, in the order of the files' lines."""
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 
 from taxonomy_schema.files import QNA, LeafFiles
@@ -46,9 +47,8 @@ MAX_FINDINGS: Final = 100
 def check(files: LeafFiles, policy: Policy = DEFAULT_POLICY) -> ParsedLeaf:
     """Parse a leaf and ask every rule. Never raises for what the files hold."""
     source = read_source(files)
-    found = dict.fromkeys(source.findings)
-    for rule in LEAF_RULES:
-        found.update(dict.fromkeys(rule.check(source, policy)))
+    said = chain.from_iterable([rule.check(source, policy) for rule in LEAF_RULES])
+    found = dict.fromkeys(chain(source.findings, said))  # what two rules say alike is said once
     ordered = sorted(policy.weigh(found), key=_order)
     return ParsedLeaf(source, tuple(ordered if len(ordered) <= MAX_FINDINGS else _cut(ordered)))
 

@@ -52,11 +52,13 @@ class AlikeSeeds(LeafRule):
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         del policy
         every = pairs(source)
+        if _all_different([pair.question for pair in every], _LONG_END):
+            return
         answers = [pair.answer.strip() for pair in every]
+        if _all_different(answers, _END):
+            return
         heads = [answer[:_END] for answer in answers]
         tails = [answer[-_END:] for answer in answers]
-        if len(set(heads)) == len(heads) == len(set(tails)):
-            return
         for first, second in _alike(every, heads, tails, asked_alone=source.is_knowledge):
             line = source.yaml.spot((*every[first].path, "question")).line
             yield self.finding(
@@ -64,6 +66,12 @@ class AlikeSeeds(LeafRule):
                 f"The seed says nearly the same as the one whose question stands in line {line}.",
                 "Ask something else here, or keep one of the two.",
             )
+
+
+def _all_different(texts: list[str], end: int) -> bool:
+    """Whether no two begin or end alike."""
+    number = len(texts)
+    return len({text[:end] for text in texts}) == number == len({text[-end:] for text in texts})
 
 
 def _alike(

@@ -204,7 +204,7 @@ class _GapRule(_LineRule):
             return []  # what is no YAML, or has lines that nobody sees, is mended first
         found: list[Gap] | None = source.kept.get("gaps")
         if found is None:
-            found = source.kept["gaps"] = gaps(source.qna_text or "")
+            found = source.kept["gaps"] = gaps(source.yaml)
         return [(gap.line, gap.column) for gap in found if gap.sign in self.signs]
 
 
@@ -294,7 +294,7 @@ class UnevenIndent(LeafRule):
         del policy
         if source.yaml.node is None or (source.sound and surely_even(source)) or source.lines.odd:
             return
-        for uneven in uneven_lines(source.qna_text or "")[:MOST_PLACES]:
+        for uneven in uneven_lines(source.yaml)[:MOST_PLACES]:
             yield self.finding(
                 Place(file=source.qna_file, line=uneven.line, column=uneven.found + 1),
                 f"This line begins with {_spaces(uneven.found)}; as the rest of the file is written it should be "

@@ -1,6 +1,6 @@
 """A leaf beside the others of its tree: who may be like whom, and what is said where they are."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from taxonomy_schema.folder import read_leaf
 from taxonomy_schema.parse import LeafSource, read_source
 from taxonomy_schema.policy import Policy
 from taxonomy_schema.rules.originality import findings_for
-from taxonomy_schema.similarity import Fingerprint, band_keys
+from taxonomy_schema.similarity import Fingerprint, agree, band_keys
 
 _MOST_ALIKE = 50
 """Where more leaves share a key, each is compared with the first of them alone, as `similarity.alike` does."""
@@ -22,19 +22,25 @@ def owner(leaf_id: str) -> str:
     return f"{leaf_id}\0beside"
 
 
-def keys_of(of: Fingerprint) -> tuple[int, ...]:
-    """What a leaf is looked up by: two that share a key may be alike."""
-    return tuple(dict.fromkeys((*band_keys(of.signature), *(key for key in of.questions if key))))
-
-
-def near(cache: LintCache, leaf_id: str, keys: Iterable[int]) -> set[str]:
-    """The leaves that this one, with these keys, is to be compared with."""
+def near(cache: LintCache, leaf_id: str, own: Fingerprint | None) -> set[str]:
+    """The leaves that this one is to be compared with."""
+    if own is None:
+        return set()
     found: set[str] = set()
-    for key in keys:
-        holders = cache.holders(key)
-        found.update(holders if len(holders) <= _MOST_ALIKE or leaf_id <= holders[0] else holders[:1])
+    for key in band_keys(own.signature):
+        found.update(_holders(cache, leaf_id, key))
+    found.discard(leaf_id)
+    prints = {other: cache.print(other) for other in found}
+    found = {other for other, of in prints.items() if of is not None and agree(own.signature, of.signature)}
+    for key in filter(None, own.questions):
+        found.update(_holders(cache, leaf_id, key))
     found.discard(leaf_id)
     return found
+
+
+def _holders(cache: LintCache, leaf_id: str, key: int) -> list[str]:
+    holders = cache.holders(key)
+    return holders if len(holders) <= _MOST_ALIKE or leaf_id <= holders[0] else holders[:1]
 
 
 def rows(
@@ -58,4 +64,4 @@ def rows(
             policy.weigh(findings_for(source(leaf_id), [source(one) for one in sorted(others)], policy))
         )
 
-    return [Row(owner(leaf_id), b"", said(leaf_id, others)) for leaf_id, others in near_to.items()]
+    return [Row(owner(leaf_id), findings=said(leaf_id, others)) for leaf_id, others in near_to.items()]

@@ -106,8 +106,8 @@ def _everything(root: Path, cache: LintCache, policy: Policy) -> int:
         _remember(root, cache, policy, checked, known.keys() - names.keys())
     else:
         checked = list(check_leaves(root, names, policy))
-        cache.put(map(_row, checked))
-        cache.put(beside.rows(root, names.__getitem__, _alike(checked), policy))
+        beside_others = beside.rows(root, names.__getitem__, _alike(checked), policy)
+        cache.fill([*map(_row, checked), *beside_others])
     cache.forget_outside()
     cache.put(_outside(entries))
     return len(checked)
@@ -147,20 +147,20 @@ def _remember(
     touched = {leaf.id for leaf in checked} | {leaf_id for leaf_id in gone if cache.key(leaf_id)}
     affected = set(touched)
     for leaf_id in touched:
-        affected |= beside.near(cache, leaf_id, cache.near(leaf_id))
+        affected |= beside.near(cache, leaf_id, cache.print(leaf_id))
     for leaf_id in gone:
         cache.forget(leaf_id)
         cache.forget(beside.owner(leaf_id))
     cache.put(map(_row, checked))
     for leaf in checked:
-        affected |= beside.near(cache, leaf.id, cache.near(leaf.id))
+        affected |= beside.near(cache, leaf.id, leaf.print)
     affected -= gone
-    near_to = {leaf_id: beside.near(cache, leaf_id, cache.near(leaf_id)) for leaf_id in sorted(affected)}
+    near_to = {leaf_id: beside.near(cache, leaf_id, cache.print(leaf_id)) for leaf_id in sorted(affected)}
     cache.put(beside.rows(root, partial(_names, root), near_to, policy))
 
 
 def _row(leaf: CheckedFiles) -> Row:
-    return Row(leaf.id, leaf.key, leaf.findings, beside.keys_of(leaf.print))
+    return Row(leaf.id, leaf.key, leaf.findings, leaf.print)
 
 
 def _names(root: Path, leaf_id: str) -> set[str]:
@@ -175,4 +175,4 @@ def _outside(entries: Iterable[TreeEntry]) -> Iterator[Row]:
     found = entry_findings(listed, {entry.path for entry in listed})
     by_folder = sorted(found, key=lambda finding: finding.place.file.rpartition("/")[0])
     for folder, some in groupby(by_folder, key=lambda finding: finding.place.file.rpartition("/")[0]):
-        yield Row(f"{folder}/", b"", tuple(some))
+        yield Row(f"{folder}/", findings=tuple(some))
