@@ -130,3 +130,12 @@ def read_file(path: str) -> bytes | None:
         raise TreeError(f"{path} cannot be read: {error.strerror}.") from error
     with os.fdopen(descriptor, "rb") as file:
         return file.read(MAX_BYTES + 1) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
+
+
+def read_shown(root: Path, path: str) -> str | None:
+    """A file of a folder as text, to show lines of; `None` where there is none (any more), or a link."""
+    try:
+        content = read_file(f"{root}/{path}")
+    except TreeError:
+        return None
+    return content.decode("utf-8", "replace") if content is not None else None

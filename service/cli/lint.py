@@ -7,9 +7,8 @@ from typing import Annotated, Final
 import typer
 
 from service.cli.lint_target import LintOptions, apart, lint_targets
-from service.cli.lint_text import plain, say, show
+from service.cli.lint_text import errors_among, plain, say, show
 from taxonomy_schema.errors import TaxonomyError
-from taxonomy_schema.findings import Severity
 
 _FINDINGS: Final = 1
 _WRONG_USE: Final = 2
@@ -74,7 +73,7 @@ def lint(
         text = written(output, linted)
         if text:
             typer.echo(text)
-    if any(finding.severity is Severity.ERROR for finding in linted.findings):
+    if errors_among(linted.findings):
         raise typer.Exit(_FINDINGS)
 
 

@@ -5,9 +5,8 @@ import sys
 from typing import Final
 
 from service.cli.lint_target import lint_target
-from service.cli.lint_text import say, show
+from service.cli.lint_text import errors_among, say, show
 from taxonomy_schema.errors import TaxonomyError
-from taxonomy_schema.findings import Severity
 
 FINE: Final = 0
 FINDINGS: Final = 1
@@ -29,4 +28,4 @@ def lint_plain(target: str = ".") -> int:
         return _INTERRUPTED
     except BrokenPipeError:  # whoever read along has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return FINDINGS if any(finding.severity is Severity.ERROR for finding in linted.findings) else FINE
+    return FINDINGS if errors_among(linted.findings) else FINE

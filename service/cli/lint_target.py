@@ -9,7 +9,7 @@ from taxonomy_schema.entries import entry_findings
 from taxonomy_schema.errors import TreeError
 from taxonomy_schema.files import ATTRIBUTION, QNA, LeafFiles
 from taxonomy_schema.findings import Finding
-from taxonomy_schema.folder import leaf_names, list_folder, read_file, read_leaf
+from taxonomy_schema.folder import leaf_names, list_folder, read_leaf, read_shown
 from taxonomy_schema.locate import locate
 from taxonomy_schema.policy import Policy
 
@@ -18,7 +18,7 @@ class Linted(NamedTuple):
     """How many leaves were looked at, what was found, and the texts to show lines of, by path in the taxonomy."""
 
     leaves: int
-    findings: tuple[Finding, ...]
+    findings: Sequence[Finding]
     texts: Mapping[str, str]
 
 
@@ -75,7 +75,8 @@ def _lint_whole(root: Path, options: LintOptions) -> Linted:
     asked_elsewhere = (
         _in_benchmarks(root, leaf_names(list_folder(root)), policy, options) if options.benchmarks else ()
     )
-    return Linted(whole.leaves, (*faults, *whole.findings, *asked_elsewhere), _FolderTexts(root))
+    more = (*faults, *asked_elsewhere)
+    return Linted(whole.leaves, (*more, *whole.findings) if more else whole.findings, _FolderTexts(root))
 
 
 def _in_benchmarks(
@@ -127,13 +128,10 @@ class _FolderTexts(_Texts):
         self._root = root
 
     def __getitem__(self, path: str) -> str:
-        try:
-            content = read_file(f"{self._root}/{path}")
-        except TreeError as error:  # gone meanwhile, or a link
-            raise KeyError(path) from error
-        if content is None:
+        text = read_shown(self._root, path)
+        if text is None:
             raise KeyError(path)
-        return content.decode("utf-8", "replace")
+        return text
 
 
 def lint_targets(targets: Sequence[str], options: LintOptions = LintOptions()) -> Linted:

@@ -3,9 +3,10 @@
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+from service.cli.remembered import Remembered
 from taxonomy_schema.findings import Finding, Severity
 
 _WINDOW: Final = 100
@@ -37,15 +38,11 @@ def say(text: str, *, error: bool = False, fg: str | None = None) -> None:
 
 
 def show(findings: Sequence[Finding], texts: Mapping[str, str], leaves: int) -> None:
-    """Every finding with the line it is about, then how many there are. `texts` are files by their path."""
-    lines: dict[str, list[str]] = {}
-    for finding in findings:
-        file = finding.place.file
-        if file not in lines:
-            lines[file] = texts.get(file, "").split("\n")
-        for line in _lines_of(finding, lines[file]):
-            say(line)
-    errors = sum(finding.severity is Severity.ERROR for finding in findings)
+    """Every finding with the line it is about, then how many there are; `texts` are files by their path."""
+    blocks = findings.blocks if isinstance(findings, Remembered) else _blocks(findings, texts)
+    if blocks:
+        say("\n".join(blocks))
+    errors = errors_among(findings)
     hints = len(findings) - errors
     say(
         f"{count(errors, 'error')}, {count(hints, 'hint')} in {count(leaves, 'leaf', 'leaves')}.",
@@ -53,23 +50,47 @@ def show(findings: Sequence[Finding], texts: Mapping[str, str], leaves: int) -> 
     )
 
 
+def errors_among(findings: Sequence[Finding]) -> int:
+    """How many of the findings are errors."""
+    if isinstance(findings, Remembered):
+        return findings.errors
+    return sum(finding.severity is Severity.ERROR for finding in findings)
+
+
+def _blocks(findings: Sequence[Finding], texts: Mapping[str, str]) -> list[str]:
+    known: dict[str, list[str]] = {}
+    for file in {finding.place.file for finding in findings}:
+        known[file] = texts.get(file, "").split("\n")
+    return [block(finding, _line(known[finding.place.file], finding.place.line)) for finding in findings]
+
+
+def line_at(text: str | None, line: int) -> str:
+    """A line of a text, from 1; empty if there is none."""
+    return _line((text or "").split("\n"), line)
+
+
+def _line(lines: Sequence[str], number: int) -> str:
+    return lines[number - 1] if 0 < number <= len(lines) else ""
+
+
 def count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def _lines_of(finding: Finding, source: Sequence[str]) -> Iterator[str]:
+def block(finding: Finding, line: str) -> str:
+    """A finding as a terminal shows it, in colour: with the line it points at, and a blank one below it."""
     place, shade = finding.place, _COLOURS[finding.severity]
     where = styled(f"{plain(place.file)}:{place.line}:{place.column}", bold=True)
     what = styled(f"{finding.severity} {finding.code}", fg=shade, bold=True)
-    yield f"{where} {what} {plain(finding.message)}"
-    if 0 < place.line <= len(source) and source[place.line - 1].strip():
-        before, shown, width = _window(source[place.line - 1], place.column)
-        yield styled(f"{place.line:>5} | ", dim=True) + shown
+    lines = [f"{where} {what} {plain(finding.message)}"]
+    if line.strip():
+        before, shown, width = _window(line, place.column)
         caret = styled("^" * width, fg=shade, bold=True)
-        yield styled(f"{'':>5} | ", dim=True) + " " * before + caret
+        lines.append(styled(f"{place.line:>5} | ", dim=True) + shown)
+        lines.append(styled(f"{'':>5} | ", dim=True) + " " * before + caret)
     label = styled("mend: ", bold=True)
-    yield styled(f"{'':>5} = ", dim=True) + label + plain(finding.mend)
-    yield ""
+    lines.append(styled(f"{'':>5} = ", dim=True) + label + plain(finding.mend))
+    return "\n".join([*lines, ""])
 
 
 def _window(line: str, column: int) -> tuple[int, str, int]:

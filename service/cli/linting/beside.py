@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from service.cli.linting.cache import LintCache, Row
-from taxonomy_schema.findings import Finding
+from service.cli.linting.pool import lines_of
 from taxonomy_schema.folder import read_leaf
 from taxonomy_schema.parse import LeafSource, read_source
 from taxonomy_schema.policy import Policy
@@ -57,11 +57,12 @@ def rows(
     def source(leaf_id: str) -> LeafSource:
         return read_source(read_leaf(root, leaf_id, names(leaf_id)))
 
-    def said(leaf_id: str, others: set[str]) -> tuple[Finding, ...]:
+    def row(leaf_id: str, others: set[str]) -> Row:
         if not others:
-            return ()
-        return tuple(
-            policy.weigh(findings_for(source(leaf_id), [source(one) for one in sorted(others)], policy))
-        )
+            return Row(owner(leaf_id))
+        own = source(leaf_id)
+        found = findings_for(own, [source(one) for one in sorted(others)], policy)
+        said = tuple(policy.weigh(found))
+        return Row(owner(leaf_id), findings=said, lines=lines_of(own, said))
 
-    return [Row(owner(leaf_id), findings=said(leaf_id, others)) for leaf_id, others in near_to.items()]
+    return [row(leaf_id, others) for leaf_id, others in near_to.items()]

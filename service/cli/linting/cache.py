@@ -13,6 +13,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from service.cli.lint_text import block
+from service.cli.remembered import Remembered
 from taxonomy_schema.findings import Finding
 from taxonomy_schema.policy import Policy
 from taxonomy_schema.similarity import Fingerprint, band_keys
@@ -25,24 +27,26 @@ CREATE TABLE IF NOT EXISTS leaf (
 );
 CREATE TABLE IF NOT EXISTS near (key INTEGER NOT NULL, leaf INTEGER NOT NULL, PRIMARY KEY (key, leaf)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS finding (
-    owner TEXT NOT NULL, place INTEGER NOT NULL, written TEXT NOT NULL, PRIMARY KEY (owner, place)
+    owner TEXT NOT NULL, place INTEGER NOT NULL, severity TEXT NOT NULL, written TEXT NOT NULL, shown TEXT NOT NULL,
+    PRIMARY KEY (owner, place)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS dirty (path TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 _PUT_LEAF: Final = "INSERT INTO leaf VALUES (?, ?, ?, ?)"
 _PUT_NEAR: Final = "INSERT INTO near VALUES (?, ?)"
-_PUT_FINDING: Final = "INSERT INTO finding VALUES (?, ?, ?)"
+_PUT_FINDING: Final = "INSERT INTO finding VALUES (?, ?, ?, ?, ?)"
 _WAIT_SECONDS: Final = 1.0
 
 
 class Row(NamedTuple):
     """A leaf, with the hash of its content and what tells which others it is like, or something else that findings
-    are kept of.
+    are kept of. `lines` are the lines that the findings point at, one each.
     """
 
     owner: str
     key: bytes = b""
     findings: tuple[Finding, ...] = ()
+    lines: tuple[str, ...] = ()
     print: Fingerprint | None = None
 
     def near(self) -> Iterator[int]:
@@ -50,10 +54,11 @@ class Row(NamedTuple):
         if self.print is not None:
             yield from dict.fromkeys((*band_keys(self.print.signature), *filter(None, self.print.questions)))
 
-    def written(self) -> Iterator[tuple[str, int, str]]:
+    def written(self) -> Iterator[tuple[str, int, str, str, str]]:
         """The findings as the cache holds them."""
-        for place, finding in enumerate(self.findings):
-            yield self.owner, place, json.dumps(finding.to_dict(), ensure_ascii=False)
+        for place, (finding, line) in enumerate(zip(self.findings, self.lines, strict=True)):
+            as_json = json.dumps(finding.to_dict(), ensure_ascii=False)
+            yield self.owner, place, finding.severity, as_json, block(finding, line)
 
 
 def fingerprint(policy: Policy) -> str:
@@ -200,7 +205,7 @@ class LintCache:
         """Everything that is said of files that belong to no leaf."""
         self._db.execute("DELETE FROM finding WHERE owner LIKE '%/'")
 
-    def findings(self) -> list[Finding]:
+    def findings(self) -> Remembered:
         """Everything that is said of the taxonomy, leaf by leaf."""
-        found = self._db.execute("SELECT written FROM finding ORDER BY owner, place")
-        return [Finding.from_dict(json.loads(written)) for (written,) in found]
+        found = self._db.execute("SELECT severity, written, shown FROM finding ORDER BY owner, place")
+        return Remembered(found.fetchall())

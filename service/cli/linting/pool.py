@@ -2,13 +2,15 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from service.cli.lint_text import line_at
 from taxonomy_schema.files import LeafFiles
 from taxonomy_schema.findings import Finding
 from taxonomy_schema.folder import read_leaf
+from taxonomy_schema.parse import LeafSource
 from taxonomy_schema.policy import Policy
 from taxonomy_schema.rules.checking import check
 from taxonomy_schema.similarity import Fingerprint, fingerprint
@@ -19,11 +21,14 @@ _CHUNK: Final = 100
 
 
 class CheckedFiles(NamedTuple):
-    """What is said of one leaf, and of which content: `key` is the hash of its files. `print` tells what it is like."""
+    """What is said of one leaf, of which lines, and of which content: `key` is the hash of its files. `print` tells
+    what it is like.
+    """
 
     id: str
     key: bytes
     findings: tuple[Finding, ...]
+    lines: tuple[str, ...]
     print: Fingerprint
 
 
@@ -69,7 +74,16 @@ def check_some(root: Path, some: Sequence[tuple[str, set[str]]], policy: Policy)
 
 def check_files(files: LeafFiles, policy: Policy) -> CheckedFiles:
     checked = check(files, policy)
-    return CheckedFiles(files.id, content_key(files), checked.findings, fingerprint(checked.source))
+    lines = lines_of(checked.source, checked.findings)
+    return CheckedFiles(files.id, content_key(files), checked.findings, lines, fingerprint(checked.source))
+
+
+def lines_of(source: LeafSource, findings: Iterable[Finding]) -> tuple[str, ...]:
+    """The line that each finding points at; empty for one that is not there."""
+    return tuple(
+        line_at(source.qna_text if place.file == source.qna_file else source.attribution_text, place.line)
+        for place in (finding.place for finding in findings)
+    )
 
 
 def _check_chunk(some: Sequence[tuple[str, set[str]]], root: Path, policy: Policy) -> list[CheckedFiles]:

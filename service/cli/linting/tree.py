@@ -12,13 +12,14 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
+from service.cli.lint_text import line_at
 from service.cli.linting import beside
 from service.cli.linting.cache import LintCache, Row, cache_file, fingerprint, opened
 from service.cli.linting.git_state import Asked, GitState, changed_between
 from service.cli.linting.pool import CheckedFiles, check_files, check_leaves, content_key
 from taxonomy_schema.entries import LEAF_FILES, TreeEntry, entry_findings
 from taxonomy_schema.findings import Finding
-from taxonomy_schema.folder import leaf_names, list_folder, list_one, read_leaf
+from taxonomy_schema.folder import leaf_names, list_folder, list_one, read_leaf, read_shown
 from taxonomy_schema.policy import Policy
 from taxonomy_schema.similarity import alike
 
@@ -28,7 +29,7 @@ class LintedTree(NamedTuple):
 
     leaves: int
     looked_at: int
-    findings: tuple[Finding, ...]
+    findings: Sequence[Finding]
 
 
 def lint_tree(root: Path, policy: Policy, asked: Asked | None = None) -> LintedTree:
@@ -61,7 +62,7 @@ def _remembering(root: Path, cache: LintCache, policy: Policy, state: GitState |
     cache.set_state("head", state.head if state is not None else "")
     cache.set_dirty(state.dirty if state is not None else ())
     cache.commit()
-    return LintedTree(cache.count(), looked_at, tuple(cache.findings()))
+    return LintedTree(cache.count(), looked_at, cache.findings())
 
 
 def _afresh(root: Path, policy: Policy) -> LintedTree:
@@ -70,7 +71,7 @@ def _afresh(root: Path, policy: Policy) -> LintedTree:
     checked = list(check_leaves(root, names, policy))
     beside_others = beside.rows(root, names.__getitem__, _alike(checked), policy)
     found = [finding for leaf in checked for finding in leaf.findings]
-    found += [finding for row in (*beside_others, *_outside(entries)) for finding in row.findings]
+    found += [finding for row in (*beside_others, *_outside(root, entries)) for finding in row.findings]
     return LintedTree(len(names), len(names), tuple(found))
 
 
@@ -109,7 +110,7 @@ def _everything(root: Path, cache: LintCache, policy: Policy) -> int:
         beside_others = beside.rows(root, names.__getitem__, _alike(checked), policy)
         cache.fill([*map(_row, checked), *beside_others])
     cache.forget_outside()
-    cache.put(_outside(entries))
+    cache.put(_outside(root, entries))
     return len(checked)
 
 
@@ -135,7 +136,7 @@ def _folders(root: Path, cache: LintCache, policy: Policy, folders: set[str]) ->
         if folder not in names:
             gone.add(folder)
         cache.forget(f"{folder}/")
-        cache.put(_outside(entries))
+        cache.put(_outside(root, entries))
     _remember(root, cache, policy, checked, gone)
     return len(checked)
 
@@ -160,14 +161,14 @@ def _remember(
 
 
 def _row(leaf: CheckedFiles) -> Row:
-    return Row(leaf.id, leaf.key, leaf.findings, leaf.print)
+    return Row(leaf.id, leaf.key, leaf.findings, leaf.lines, leaf.print)
 
 
 def _names(root: Path, leaf_id: str) -> set[str]:
     return leaf_names(list_one(root, leaf_id)).get(leaf_id, set())
 
 
-def _outside(entries: Iterable[TreeEntry]) -> Iterator[Row]:
+def _outside(root: Path, entries: Iterable[TreeEntry]) -> Iterator[Row]:
     """What is said of entries that are no leaf's, a row a folder."""
     listed = list(entries)
     if all(entry.mode == "100644" and entry.path.rpartition("/")[2] in LEAF_FILES for entry in listed):
@@ -175,4 +176,6 @@ def _outside(entries: Iterable[TreeEntry]) -> Iterator[Row]:
     found = entry_findings(listed, {entry.path for entry in listed})
     by_folder = sorted(found, key=lambda finding: finding.place.file.rpartition("/")[0])
     for folder, some in groupby(by_folder, key=lambda finding: finding.place.file.rpartition("/")[0]):
-        yield Row(f"{folder}/", findings=tuple(some))
+        findings = tuple(some)
+        lines = tuple(line_at(read_shown(root, one.place.file), one.place.line) for one in findings)
+        yield Row(f"{folder}/", findings=findings, lines=lines)
