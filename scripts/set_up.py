@@ -71,7 +71,9 @@ def set_up(venv: Path) -> None:
     make_environment(venv, log)
     install_torch_first(venv, log)
     pip_install(venv, ["-r", str(LOCK)], log, "packages")
-    pip_install(venv, ["--no-build-isolation", "--editable", str(ROOT)], log, "GraftLab")
+    # As a path that Python looks through: a finder of its own would be loaded by every command, before all else.
+    editable = ["--no-build-isolation", "--config-settings", "editable_mode=compat", "--editable", str(ROOT)]
+    pip_install(venv, editable, log, "GraftLab")
     verify(venv, log)
     (venv / STAMP_NAME).write_text(json.dumps(wanted_stamp()))
     say(f"set-up: ready after {time.monotonic() - began:.0f} s, {size_gb(venv):.1f} GB.")

@@ -4,7 +4,6 @@ The first step inwards sets the step for the whole file, and the first list belo
 in. Only what begins a line is looked at, and each list or mapping once: inside it YAML itself keeps things in line.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
@@ -18,10 +17,11 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
+from taxonomy_schema.patterns import late
 from taxonomy_schema.spots import YamlSource
 
 _VALUES: Final = (AliasEvent, ScalarEvent, MappingStartEvent, SequenceStartEvent)
-_PROPERTIES: Final = re.compile(r"(?:[&!]\S*[ \t]*)+(?:#.*)?$")
+_PROPERTIES: Final = late(r"(?:[&!]\S*[ \t]*)+(?:#.*)?$")
 _OPENERS: Final = ("[", "{")
 
 

@@ -1,6 +1,5 @@
 """`attribution.txt`: whose work the leaf draws on, whether it may, and whether anybody can look it up again."""
 
-import difflib
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -221,6 +220,8 @@ class UnreadLine(LeafRule):
         read = sum([len(work.values) for work in source.works])
         if text.count("\n") - text.count("\n\n") + (not text.endswith("\n")) <= read:
             return
+        import difflib
+
         for number, line, name in unread_lines(text):
             alike = difflib.get_close_matches(name.capitalize(), FIELD_NAMES.values(), n=1, cutoff=0.7)
             yield self.finding(

@@ -1,6 +1,5 @@
 """Whether digits are what they look like: check digits, lengths and ranges of cards, accounts, registers, addresses."""
 
-import ipaddress
 import re
 from typing import Final
 
@@ -89,6 +88,8 @@ def _cpf_digit(digits: str, place: int) -> bool:
 
 def is_public_address(written: str) -> bool:
     """An IPv4 address that may be somebody's: none of those for private networks, tests or documents."""
+    import ipaddress
+
     try:
         address = ipaddress.IPv4Address(written)
     except ValueError:
