@@ -58,6 +58,13 @@ _SPOKEN_TO: Final = (
 )
 
 
+def _may_speak(raw: bytes) -> bool:
+    for word in _WORDS:  # noqa: SIM110 - a generator takes twice as long
+        if word in raw:
+            return True
+    return False
+
+
 class ControlToken(LeafRule):
     code = "GL508"
     title = "A sign that steers a chat model"
@@ -100,7 +107,7 @@ class SpeaksToTheModel(LeafRule):
         raw = look.raw
         if b"[[" in look.signs:
             yield from self._told(source, "is how a judge writes its grade", _RATING)
-        if any(word in raw for word in _WORDS):
+        if _may_speak(raw):
             for what, pattern in _SPOKEN_TO:
                 if pattern.search(" ".join(look.text.split())):
                     yield from self._told(source, what, pattern)

@@ -34,6 +34,7 @@ _LONG_TOKEN: Final = b"a" * 16
 _TOKEN: Final = late(rb"[A-Za-z0-9_-]+")
 _COMMIT: Final = late(rb"[0-9a-f]{40}")
 _DIGIT: Final = late(rb"[0-9]")
+_NO_DOCUMENT: Final = {"commit": " "}
 
 
 class Glance:
@@ -48,6 +49,7 @@ class Glance:
             qna += b"\n" + "\n".join([event.value for _, event in source.yaml.scalars()]).encode()
         attribution = source.files.attribution or b""
         self._qna = qna
+        self._commit = source.data.get("document", _NO_DOCUMENT)["commit"].encode()
         self.raw = b"%b\n%b" % (qna, attribution)
         uncommon = qna.translate(None, _COMMON)
         self._digits = uncommon.translate(_AS_DIGITS)
@@ -64,10 +66,12 @@ class Glance:
 
     @cached_property
     def has_long_number(self) -> bool:
-        """In `qna.yaml`: nine digits with at most spaces and hyphens between them, or as telephone numbers begin."""
+        """In `qna.yaml`, its commit aside: nine digits with at most spaces and hyphens between them, or as telephone
+        numbers begin.
+        """
         if _ENOUGH_DIGITS not in self._digits and b"+" not in self.signs:
             return False  # what may stand between the digits of a number is common
-        number = self._number
+        number = self._qna.replace(self._commit, b"").translate(_AS_DIGITS, _BETWEEN_DIGITS)
         return _LONG_RUN in number or _IN_BRACKETS in number or (b"+" in self.signs and b"+00" in number)
 
     @cached_property

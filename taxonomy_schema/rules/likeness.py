@@ -1,6 +1,5 @@
 """Seeds that say nearly the same, answers that say their question again, and answers that stand on nothing."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -57,9 +56,7 @@ class AlikeSeeds(LeafRule):
         answers = [pair.answer.strip() for pair in every]
         if _all_different(answers, _END):
             return
-        heads = [answer[:_END] for answer in answers]
-        tails = [answer[-_END:] for answer in answers]
-        for first, second in _alike(every, heads, tails, asked_alone=source.is_knowledge):
+        for first, second in _alike(every, answers, asked_alone=source.is_knowledge):
             line = source.yaml.spot((*every[first].path, "question")).line
             yield self.finding(
                 place(source, (*every[second].path, "question")),
@@ -74,9 +71,7 @@ def _all_different(texts: list[str], end: int) -> bool:
     return len({text[:end] for text in texts}) == number == len({text[-end:] for text in texts})
 
 
-def _alike(
-    every: Sequence[Pair], heads: list[str], tails: list[str], *, asked_alone: bool
-) -> Iterator[tuple[int, int]]:
+def _alike(every: Sequence[Pair], answers: list[str], *, asked_alone: bool) -> Iterator[tuple[int, int]]:
     """The seeds that are nearly the same as one before, each once, with that one: their numbers from 0."""
     words: dict[int, tuple[frozenset[str], frozenset[str]]] = {}
 
@@ -85,26 +80,28 @@ def _alike(
             words[number] = _words(every[number].question), _words(every[number].answer)
         return words[number]
 
-    before: defaultdict[str, list[int]] = defaultdict(list)
-    for number, pair in enumerate(every):
-        begins, ends = f"^{heads[number]}", f"{tails[number]}$"
-        near = dict.fromkeys((*before[begins][-_NEIGHBOURS:], *before[ends][-_NEIGHBOURS:]))
+    before: dict[tuple[int, str, str], list[int]] = {}
+    for number, (pair, answer) in enumerate(zip(every, answers, strict=True)):
+        near: dict[int, None] = {}
+        for key in _ends(pair.question, answer):
+            known = before.setdefault(key, [])
+            near.update(dict.fromkeys(known[-_NEIGHBOURS:]))
+            known.append(number)
         for other in near:
             if not asked_alone and folded(pair.context or "") != folded(every[other].context or ""):
-                continue
-            if not _asks_alike(every[other].question, pair.question):
                 continue
             one, two = words_of(other), words_of(number)
             if one != two and _near(one[0], two[0]) and _near(one[1], two[1]):
                 yield other, number
                 break
-        before[begins].append(number)
-        before[ends].append(number)
 
 
-def _asks_alike(one: str, two: str) -> bool:
-    """A quick look: questions with most words in common begin or end alike."""
-    return one[:_LONG_END] == two[:_LONG_END] or one[-_LONG_END:] == two[-_LONG_END:]
+def _ends(question: str, answer: str) -> Iterator[tuple[int, str, str]]:
+    """What seeds have in common of which most words are: questions that begin or end alike, and answers so too."""
+    yield 0, question[:_LONG_END], answer[:_END]
+    yield 1, question[:_LONG_END], answer[-_END:]
+    yield 2, question[-_LONG_END:], answer[:_END]
+    yield 3, question[-_LONG_END:], answer[-_END:]
 
 
 def _words(text: str) -> frozenset[str]:
