@@ -13,7 +13,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
     Text,
     UniqueConstraint,
     false,
@@ -21,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from service.ledger.columns import EnumText, UTCDateTime
+from service.ledger.columns import EnumText, PackedBytes, UTCDateTime
 
 
 class RunKind(StrEnum):
@@ -88,7 +87,7 @@ class Delivery(Base):
     event: Mapped[str]
     action: Mapped[str | None]
     repository: Mapped[str | None]
-    body: Mapped[bytes] = mapped_column(LargeBinary)
+    body: Mapped[bytes] = mapped_column(PackedBytes)
     received_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
     """How often its handling began."""

@@ -5,6 +5,7 @@ Every request has the same signed body under a delivery id of its own (the id is
 
 import asyncio
 import json
+import random
 import secrets
 import time
 from collections import deque
@@ -15,6 +16,12 @@ from service.errors import ServiceError
 from service.github.signature import HEADER, sign
 
 CONNECTIONS: Final = 64
+_WORDS: Final = (
+    "answer", "archive", "assign", "branch", "check", "clone", "comment", "commit", "content", "deploy", "download",
+    "event", "fork", "git", "hook", "issue", "label", "language", "leaf", "license", "merge", "milestone", "notify",
+    "page", "push", "release", "review", "seed", "star", "status", "subscribe", "tag", "team", "teach", "tree", "trust",
+)  # fmt: skip
+_LONGEST: Final = 1 + max(map(len, _WORDS))
 _WARM_SECONDS: Final = 0.3
 _TICK_SECONDS: Final = 0.001
 _HEAD_END: Final = b"\r\n\r\n"
@@ -51,18 +58,36 @@ class Request:
 
 
 def payload(size: int) -> bytes:
-    """A pull request's webhook of `size` bytes, shaped as GitHub's are: objects full of addresses, and a text."""
+    """A pull request's webhook of `size` bytes, shaped as GitHub's are: objects full of addresses and ids, and a text.
+
+    Ids and words are drawn, from a seed, so that it can be packed about as well as GitHub's and not better.
+    """
+    draw = random.Random(7)  # noqa: S311 - no secret is drawn
 
     def links(of: str, count: int) -> dict[str, Any]:
-        return {f"{of}_{n}_url": f"https://api.github.com/{of}/orchard/{n}{{/other}}" for n in range(count)}
+        found: dict[str, Any] = {
+            f"{draw.choice(_WORDS)}_{n}_url": f"https://api.github.com/{of}/orchard/{draw.choice(_WORDS)}{{/other}}"
+            for n in range(count)
+        }
+        return found | {"node_id": f"{draw.getrandbits(120):030x}", "pushed_at": draw.getrandbits(31)}
 
     user = {"login": "ada", "id": 7, "type": "User", "site_admin": False} | links("users", 12)
     repository = {"full_name": "orchard/taxonomy", "id": 9, "private": False} | links("repos", 40)
-    end = {"sha": "b" * 40, "ref": "leaf", "user": user, "repo": repository}
-    pull = {"number": 7, "state": "open", "user": user, "head": end, "base": end, "body": ""}
+    ends = [
+        {"sha": f"{draw.getrandbits(160):040x}", "ref": ref, "user": user, "repo": repository} for ref in "ab"
+    ]
+    pull: dict[str, Any] = {
+        "number": 7,
+        "state": "open",
+        "user": user,
+        "head": ends[0],
+        "base": ends[1],
+        "body": "",
+    }
     event = {"action": "synchronize", "number": 7, "pull_request": pull, "repository": repository}
     event |= {"sender": user}
-    pull["body"] = "A leaf. " * max(0, (size - len(json.dumps(event))) // 8)
+    while (left := size - len(json.dumps(event))) > _LONGEST:
+        pull["body"] += "".join(f"{draw.choice(_WORDS)} " for _ in range(left // _LONGEST))
     body = json.dumps(event).encode()
     return body + b" " * max(0, size - len(body))
 

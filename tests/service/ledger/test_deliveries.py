@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from service.ledger import deliveries
 from service.ledger.session import read_scope, session_scope
@@ -116,3 +116,23 @@ def test_who_looks_by_itself_leaves_alone_what_has_just_come(engine: Engine, now
 
     with read_scope(engine) as session:
         assert deliveries.unprocessed(session, now=later(now, 11), before=later(now, 9)) == [old]
+
+
+def test_a_body_is_packed_on_the_disk_and_read_whole_also_one_from_before(
+    engine: Engine, now: datetime
+) -> None:
+    body = b'{"action": "opened", "pad": "' + b"seeds and leaves " * 500 + b'"}'
+    new, old = (record(engine, name, body, now)[0] for name in ("d-1", "d-2"))
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE deliveries SET body = :body WHERE id = :id"), {"body": body, "id": old}
+        )
+
+    with engine.connect() as connection:
+        kept = {
+            row_id: size
+            for row_id, size in connection.execute(text("SELECT id, length(body) FROM deliveries"))
+        }
+    with read_scope(engine) as session:
+        assert session.get_one(Delivery, new).body == session.get_one(Delivery, old).body == body
+    assert kept[new] < len(body) / 10 < kept[old] == len(body)
