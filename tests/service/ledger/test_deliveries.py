@@ -129,10 +129,8 @@ def test_a_body_is_packed_on_the_disk_and_read_whole_also_one_from_before(
         )
 
     with engine.connect() as connection:
-        kept = {
-            row_id: size
-            for row_id, size in connection.execute(text("SELECT id, length(body) FROM deliveries"))
-        }
+        rows = connection.execute(text("SELECT id, length(body) AS length FROM deliveries")).all()
+    kept = {row.id: row.length for row in rows}
     with read_scope(engine) as session:
         assert session.get_one(Delivery, new).body == session.get_one(Delivery, old).body == body
     assert kept[new] < len(body) / 10 < kept[old] == len(body)
