@@ -79,27 +79,29 @@ class _Share:
 
 async def read(scope: Scope, receive: Receive, secrets: Sequence[bytes], share: _Share) -> Received:
     """The whole body, once it is sure who sent it. Raises Refused."""
-    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-    signature = headers.get(_SIGNATURE)
-    if signature is None:
+    headers: dict[bytes, bytes] = dict(scope["headers"])
+
+    def header(name: bytes) -> str:
+        return headers.get(name, b"").decode("latin-1")
+
+    if _SIGNATURE not in headers:
         raise Refused(
             HTTPStatus.UNAUTHORIZED,
             f"there is no {HEADER}",
             "Give the webhook a secret, the one this service has.",
         )
-    announced = headers.get(b"content-length", "")
+    announced = header(b"content-length")
     if announced.isdecimal() and (len(announced) > len(str(LARGEST)) or int(announced) > LARGEST):
         raise _too_large()
     verifier = Verifier(secrets)
     body = await _body(receive, verifier, share)
-    if not verifier.matches(signature):
+    if not verifier.matches(header(_SIGNATURE)):
         raise Refused(
             HTTPStatus.UNAUTHORIZED,
             f"{HEADER} does not fit the body",
             "The secret there and here must be the same.",
         )
-    event = headers.get(b"x-github-event", "")
-    delivery_id = headers.get(b"x-github-delivery", "")
+    event, delivery_id = header(b"x-github-event"), header(b"x-github-delivery")
     if not _EVENT.fullmatch(event) or not _DELIVERY.fullmatch(delivery_id):
         raise Refused(HTTPStatus.BAD_REQUEST, "X-GitHub-Event and X-GitHub-Delivery must both be there")
     return Received(delivery_id, event, body)
