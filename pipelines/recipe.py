@@ -71,6 +71,12 @@ def load_recipe(name_or_path: str) -> Recipe:
             f"there is no recipe {name_or_path!r}",
             mend="Name a shipped recipe (laptop, scripted, node) or a YAML file.",
         ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongUse(
+            "recipe_unreadable",
+            f"recipe {name_or_path!r} cannot be read: {error}",
+            mend="Name a shipped recipe (laptop, scripted, node) or a YAML file.",
+        ) from error
     except (ValidationError, yaml.YAMLError) as error:
         raise WrongUse(
             "recipe_unreadable", f"recipe {name_or_path!r}: {error}", mend="Mend the places named above."

@@ -147,8 +147,19 @@ class Settings(BaseSettings):
 @cache
 def get_settings() -> Settings:
     """The settings of this process; raises Misconfigured with every fault named."""
+    file = os.environ.get("GRAFT_SETTINGS")
+    if file and not Path(file).exists():
+        raise Misconfigured(
+            f"GRAFT_SETTINGS names {file}, and no file is there",
+            mend="Name the file by its whole path, or unset the variable.",
+        )
+    return read_settings(file)
+
+
+def read_settings(file: str | None) -> Settings:
+    """The settings of the variables and, where they are silent, of the file. Raises Misconfigured likewise."""
     try:
-        return Settings(_env_file=os.environ.get("GRAFT_SETTINGS"))
+        return Settings(_env_file=file)
     except ValidationError as error:
         faults = "; ".join(
             f"GRAFT_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()

@@ -50,14 +50,33 @@ def resolve(repository: Path, commit: str) -> str:
     """The full id of a commit given by id or name.
 
     Raises:
-        TreeError: there is no such commit.
+        TreeError: there is no such commit, or no repository.
 
     """
     try:
         out = git(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}^{{commit}}")
     except TreeError as error:
-        raise TreeError(f"{repository} has no commit {commit!r}. Fetch it, or name another.") from error
+        git_dir_of(repository)
+        raise TreeError(
+            f"{repository.absolute()} has no commit {commit!r}. Fetch it, or name another."
+        ) from error
     return out.decode().strip()
+
+
+def git_dir_of(folder: Path) -> Path:
+    """Where Git keeps the repository that the folder is in.
+
+    Raises:
+        TreeError: it is in none.
+
+    """
+    try:
+        said = git(folder, "rev-parse", "--absolute-git-dir")
+    except TreeError as error:
+        raise TreeError(
+            f"{folder.absolute()} is in no Git repository. Go to a clone of the taxonomy, or name one."
+        ) from error
+    return Path(os.fsdecode(said.rstrip(b"\n")))
 
 
 def read_blobs(repository: Path, ids: Sequence[str], limit: int) -> Iterator[bytes]:

@@ -15,7 +15,7 @@ from service.cli.registration.files import keep_key, keep_settings, prepare
 from service.cli.registration.server import Registration, Wish, serving
 from service.errors import Misconfigured, ServiceError
 from service.github.manifest import LONGEST_NAME, NewApp, convert
-from service.settings import Settings, get_settings
+from service.settings import Settings, get_settings, read_settings
 
 app = typer.Typer(help="The GitHub App that this service speaks as.", no_args_is_help=True)
 
@@ -51,10 +51,15 @@ def create(
     port: Annotated[int, typer.Option(help="Port of the page on this machine; 0 takes a free one.")] = 0,
     open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page.")] = True,
 ) -> None:
-    """Make the App at GitHub, and write its number, private key and webhook secret where the service finds them."""
+    """Make the App at GitHub, with one click.
+
+    Its number, private key and webhook secret are written where the service finds them.
+    """
     console = Console(highlight=False, soft_wrap=True)
-    settings = get_settings()
-    place = (settings_file or Path(os.environ.get("GRAFT_SETTINGS") or "graftlab.env")).absolute()
+    named = os.environ.get("GRAFT_SETTINGS")
+    # The file that the variable names may be what is written here.
+    settings = get_settings() if not named or Path(named).exists() else read_settings(None)
+    place = (settings_file or Path(named or "graftlab.env")).absolute()
     wish = Wish(
         web_url=settings.github_web_url.rstrip("/"),
         org=org,
@@ -141,8 +146,8 @@ def _say_what_next(console: Console, made: NewApp, place: Path, key_file: Path, 
     if not served:
         steps.append(f"Name the repository in {place}: GRAFT_REPOSITORIES=OWNER/NAME")
     steps += [
-        f"Look whether all is there: GRAFT_SETTINGS={place} graft doctor",
         f"Start: GRAFT_SETTINGS={place} graft up",
+        f"While it runs, look whether all is there: GRAFT_SETTINGS={place} graft doctor --home .graft",
     ]
     console.print(f"The App {made.name} is made: {made.html_url}", markup=False)
     console.print(

@@ -28,7 +28,10 @@ def backup(
         bool, typer.Option(help="Also what was released (GRAFT_KEEP_RELEASES), and the papers behind badges.")
     ] = True,
 ) -> None:
-    """Copy the ledger and the released artifacts; `graft restore` brings them back. Keys and secrets are not in it."""
+    """Copy what cannot be computed again.
+
+    The ledger and the released artifacts; `graft restore` brings them back. Keys and secrets are not in it.
+    """
     settings = settings_of(home)
     require_ledger(settings)
     if folder.exists() and any(folder.iterdir()):

@@ -31,7 +31,10 @@ def bench(
     inputs: Annotated[int, typer.Option(help="fuzz: how many spoilt leaves are checked.", min=1)] = 1_000_000,
     kills: Annotated[int, typer.Option(help="chaos: how many faults are put in.", min=0)] = 20,
 ) -> None:
-    """Measure; exits 0 whatever the figures are, 3 when a peer is missing."""
+    """Run one benchmark, ours beside its peer.
+
+    Exits 0 whatever the figures are, 3 when a peer is missing: --setup installs peers.
+    """
     if name not in BENCHES:
         raise WrongUse(
             "no_such_bench", f"there is no benchmark {name!r}", mend=f"One of: {', '.join(BENCHES)}."

@@ -16,6 +16,9 @@ class Shell(StrEnum):
 def completion(
     shell: Annotated[Shell, typer.Argument(help="Your shell.")],
 ) -> None:
-    """Print a completion script, as for: source <(graft completion bash). `--install-completion` installs it."""
+    """Print a script for completion.
+
+    As for: source <(graft completion bash). `graft --install-completion` installs it.
+    """
     script = get_completion_script(prog_name="graft", complete_var="_GRAFT_COMPLETE", shell=shell.value)
     typer.echo(script)

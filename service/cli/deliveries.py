@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from pipelines.errors import OutsideFailed, WrongUse
+from service.cli.here import require_ledger
 from service.ledger import deliveries as ledger
 from service.ledger.deliveries import Filter
 from service.ledger.session import make_engine, nudge_after_commit, read_scope, session_scope
@@ -96,11 +97,13 @@ def show(
 def replay(
     chosen: Annotated[list[str], typer.Argument(metavar="DELIVERY...", help="Numbers, or GitHub's ids.")],
 ) -> None:
-    """Have deliveries handled again, by the workers of the running service.
+    """Have deliveries handled again.
 
-    Handling reads the world anew, so a replay never repeats what was done: it does what is still lacking.
+    The workers of the running service do it. Handling reads the world anew, so a replay never repeats what was done:
+    it does what is still lacking.
     """
     settings = get_settings()
+    require_ledger(settings)
     with _readable(), session_scope(make_engine(settings), nudge) as session:
         found = [_one(session, name) for name in chosen]
         for one in found:
@@ -120,7 +123,9 @@ def replay(
 
 @contextmanager
 def _reading() -> Iterator[Session]:
-    with _readable(), read_scope(make_engine(get_settings())) as session:
+    settings = get_settings()
+    require_ledger(settings)
+    with _readable(), read_scope(make_engine(settings)) as session:
         yield session
 
 

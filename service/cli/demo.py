@@ -52,7 +52,7 @@ def demo(
         ".graft-demo"
     ),
     recipe: Annotated[
-        str, typer.Option(help="A shipped recipe (laptop, scripted) or a YAML file.")
+        str, typer.Option(help="A shipped recipe (laptop, scripted, node) or a YAML file.")
     ] = "laptop",
     taxonomy: Annotated[
         Path | None, typer.Option(help="A real taxonomy to use in place of the sample.")
@@ -67,7 +67,10 @@ def demo(
         str, typer.Option(help="Kill the GPU worker in these stages: generate,train.")
     ] = "",
 ) -> None:
-    """A leaf becomes a pull request, a comment with deltas, a release and a badge, with real engines."""
+    """Walk the whole journey on this machine.
+
+    A leaf becomes a pull request, a comment with deltas, a release and a badge, with real engines.
+    """
     console = Console(highlight=False)
     options = DemoOptions(
         home=home.resolve(),
@@ -116,6 +119,13 @@ def walk(options: DemoOptions, console: Console) -> JourneyReport:
 def _check(options: DemoOptions) -> None:
     """Raises WrongUse for what would only fail minutes later."""
     load_recipe(options.recipe)
+    unknown = set(options.kill_in) - _ON_ACCELERATORS
+    if unknown:
+        raise WrongUse(
+            "no_such_stage",
+            f"the GPU worker does no stage {min(unknown)!r}",
+            mend=f"--kill-gpu-worker-in takes {', '.join(sorted(_ON_ACCELERATORS))}, separated by commas.",
+        )
     if options.taxonomy is None:
         if options.leaf not in _SAMPLES:
             raise WrongUse(
@@ -152,6 +162,7 @@ def running(options: DemoOptions, show: Show) -> Iterator[tuple[Stack, StandIn, 
             standin.stop()
 
 
+_ON_ACCELERATORS = {"generate", "train", "evaluate"}
 _SAMPLES = {"knowledge": KNOWLEDGE_CONTRIBUTION, "skill": SKILL_CONTRIBUTION}
 
 

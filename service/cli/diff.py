@@ -26,7 +26,10 @@ def diff(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
     repository: Annotated[Path, typer.Option("--repository", "-C", help="The taxonomy's clone.")] = Path(),
 ) -> None:
-    """Say what changed between two commits, leaf by leaf: seeds, document, attribution."""
+    """Say what changed between two commits.
+
+    Leaf by leaf: seeds, document, attribution.
+    """
     if ".." not in commits:
         say(f"{commits} is no range of commits. Name two, as main..HEAD.", error=True, fg="red")
         raise typer.Exit(_WRONG_USE)

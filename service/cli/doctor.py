@@ -10,7 +10,6 @@ import typer
 from rich.console import Console
 
 from pipelines.errors import ExitCode
-from service.cli.checkup import at_github, machine, stores
 from service.cli.checkup.part import Found, Part, State, examine
 from service.cli.here import settings_of
 from service.errors import Misconfigured
@@ -30,7 +29,10 @@ def doctor(
     home: Annotated[Path | None, typer.Option(help="The service's home; without, the settings'.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
 ) -> None:
-    """Check each real part of the service, and say how to mend what is missing; exit 3 when something is."""
+    """Check each real part of the service.
+
+    What is missing is named, with the way to mend it; exit 3 when something is.
+    """
     console = Console(highlight=False, soft_wrap=True)
     found = []
     for one in _examined(home, quick=quick, engines=engines):
@@ -57,6 +59,9 @@ def _examined(home: Path | None, *, quick: bool, engines: bool) -> Iterator[Foun
 
 
 def _parts(settings: Settings, *, quick: bool, engines: bool) -> list[Part]:
+    # Loaded only now: what they reach reads the settings, and a fault in those is the first finding.
+    from service.cli.checkup import at_github, machine, stores
+
     chosen = [*machine.parts(settings), *stores.parts(settings)]
     if quick:
         return chosen

@@ -32,7 +32,10 @@ def explain(
         ),
     ] = None,
 ) -> None:
-    """Say what a rule finds, why it matters, and how to mend it, with an example."""
+    """Say what a finding means.
+
+    What the rule finds, why it matters, and how to mend it, with an example.
+    """
     if code is None:
         _list(ALL_RULES)
         return

@@ -30,7 +30,10 @@ def fmt(
         bool, typer.Option("--upgrade", help="Lift older leaves to the newest version where they fit it.")
     ] = False,
 ) -> None:
-    """Write leaves in one form: order of keys, indentation, block texts, width. What they say never changes."""
+    """Write leaves in one form.
+
+    Order of keys, indentation, block texts, width; what leaves say never changes.
+    """
     try:
         done = [
             _format(target, dry=check or diff, diff=diff, upgrade=upgrade)

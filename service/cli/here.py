@@ -4,6 +4,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from service.cli.stack import BROKER_FILE
 from service.errors import Misconfigured
 from service.ledger import migrations
 from service.ledger.session import make_engine
@@ -11,9 +12,14 @@ from service.settings import Settings, get_settings
 
 
 def settings_of(home: Path | None) -> Settings:
-    """The settings, with this home in place of theirs (`graft up --home`)."""
+    """The settings, with this home in place of theirs and the broker that `graft up` started there."""
     settings = get_settings()
-    return settings if home is None else settings.model_copy(update={"home": home.absolute()})
+    if home is not None:
+        settings = settings.model_copy(update={"home": home.absolute()})
+    started = settings.home / BROKER_FILE
+    if "broker_url" in settings.model_fields_set or not started.is_file():
+        return settings
+    return settings.model_copy(update={"broker_url": started.read_text().strip()})
 
 
 def require_ledger(settings: Settings) -> None:
@@ -21,7 +27,7 @@ def require_ledger(settings: Settings) -> None:
     if settings.ledger_url.startswith("sqlite:///") and not Path(settings.ledger_url[10:]).exists():
         raise Misconfigured(
             f"there is no ledger at {settings.ledger_url[10:]}",
-            mend="Name the home of your service: --home, or GRAFT_HOME; `graft up` has it in .graft.",
+            mend="Name your service's home: GRAFT_HOME, or --home where there is one; `graft up` has it in .graft.",
         )
     engine = make_engine(settings)
     try:

@@ -46,7 +46,10 @@ def new(
     repository: Annotated[str, typer.Option(help="Knowledge: the Git repository of the document.")] = "",
     commit: Annotated[str, typer.Option(help="Knowledge: its full commit id.")] = "",
 ) -> None:
-    """Write qna.yaml and attribution.txt of a new leaf; the path decides which kind it is. Asks what is missing."""
+    """Write the two files of a new leaf.
+
+    They are qna.yaml and attribution.txt; the path decides which kind it is. Asks what is missing.
+    """
     try:
         where = _where(path, kind)
         root, leaf_id = locate(where)

@@ -39,9 +39,10 @@ def preview(
     home: Annotated[Path, typer.Option(help="Where artifacts and models are kept.")] = Path(".graft"),
     mirror: Annotated[list[str] | None, typer.Option(help="URL=REPO: read documents from REPO.")] = None,
 ) -> None:
-    """Write a few samples of the leaves that a commit adds or changes, and show the judge's reasons.
+    """Write a few samples of new leaves.
 
-    It works on what is committed. A leaf that was previewed and has not changed is not written again.
+    Of those that a commit adds or changes; the judge's reasons are shown. It works on what is committed. A leaf that
+    was previewed and has not changed is not written again.
     """
     mirrors = parse_mirrors(mirror or [])
     chosen = load_recipe(recipe).with_mirrors(mirrors)

@@ -26,7 +26,10 @@ def prune(
     home: Annotated[Path | None, typer.Option(help="The service's home; without, the settings'.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, every folder by name.")] = False,
 ) -> None:
-    """Remove deliveries and artifacts that nothing needs any more (GRAFT_KEEP_*); exit 3 when some could not go."""
+    """Remove what nothing needs any more.
+
+    Deliveries and artifacts, by the settings GRAFT_KEEP_*; exit 3 when some could not go.
+    """
     settings = settings_of(home)
     require_ledger(settings)
     done = prune_now(Tools(settings, make_engine(settings), nudge), dry_run=dry_run)

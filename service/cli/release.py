@@ -42,10 +42,11 @@ def cut(
         bool, typer.Option("--wait", help="Stay until the run has ended, and say what came of it.")
     ] = False,
 ) -> None:
-    """Queue a release of the merged leaves; the workers of the running service cut it.
+    """Queue a release of the merged leaves.
 
-    With --dry-run nothing is published, and a release asked for later uses what was computed. With --wait the exit code
-    says how it ended: 0 fine, 1 the gate refused it, 3 something outside failed.
+    The workers of the running service cut it. With --dry-run nothing is published, and a release asked for later uses
+    what was computed. With --wait the exit code says how it ended: 0 fine, 1 the gate refused it, 3 something outside
+    failed.
     """
     if context.invoked_subcommand is not None:
         return
@@ -72,7 +73,7 @@ def rollback(
     reason: Annotated[str, typer.Option(help="Why, in a sentence; it is shown on the release.")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Withdraw the release that is published now and return to the one before.
+    """Withdraw the release that is published.
 
     The release before is what later runs are compared with, badges say so, and the release on GitHub is marked as
     withdrawn. Nothing is deleted. Leaves that only the withdrawn release held wait for the next one: revert a leaf
@@ -98,11 +99,15 @@ def rollback(
 
 def _chosen(settings: Settings, repository: str) -> str:
     chosen = repository or (settings.repositories[0] if len(settings.repositories) == 1 else "")
-    if chosen not in settings.repositories:
+    served = ", ".join(settings.repositories)
+    if not served:
         raise Misconfigured(
-            f"{chosen or 'no repository'} is not served",
-            mend=f"--repository: {', '.join(settings.repositories)}",
+            "no repository is served here",
+            mend="Set GRAFT_REPOSITORIES, or name the service's settings with GRAFT_SETTINGS.",
         )
+    if chosen not in settings.repositories:
+        said = f"{chosen} is not served here" if chosen else "several repositories are served here"
+        raise Misconfigured(said, mend=f"Say --repository with one of: {served}.")
     return chosen
 
 

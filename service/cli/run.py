@@ -22,6 +22,8 @@ from pipelines.plan import (
 )
 from pipelines.recipe import load_recipe
 from pipelines.runs import Place, RunDir
+from taxonomy_schema.errors import TreeError
+from taxonomy_schema.gitio import resolve
 
 _FAILURES: dict[int, type[StageError]] = {1: BadContribution, 2: WrongUse}
 
@@ -40,7 +42,10 @@ def run(
     home: Annotated[Path, typer.Option(help="Where artifacts and models are kept.")] = Path(".graft"),
     mirror: Annotated[list[str] | None, typer.Option(help="URL=REPO: read documents from REPO.")] = None,
 ) -> None:
-    """Carry out the stages of an evaluate run up to STAGE; what is there already is used again."""
+    """Carry out stages here, without a service.
+
+    Those of an evaluate run, up to STAGE; what is there already is used again.
+    """
     names = [planned.name for planned in stages_of("evaluate")]
     if stage not in names:
         raise WrongUse(
@@ -103,26 +108,12 @@ def parse_mirrors(words: list[str]) -> dict[str, str]:
 
 
 def commit_of(repository: Path, name: str) -> str:
-    found = subprocess.run(
-        [
-            "git",
-            "-C",
-            str(repository),
-            "rev-parse",
-            "--verify",
-            "--quiet",
-            "--end-of-options",
-            f"{name}^{{commit}}",
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if found.returncode:
-        raise WrongUse(
-            "no_such_commit", f"{repository} has no commit {name!r}", mend="Fetch it, or name another."
-        )
-    return found.stdout.strip()
+    """The full id of a commit; raises WrongUse when it, or the repository, is not there."""
+    try:
+        return resolve(repository, name)
+    except TreeError as error:
+        said, _, mend = str(error).partition(". ")
+        raise WrongUse("no_such_commit", said, mend=mend) from error
 
 
 def _carry_out(

@@ -38,6 +38,8 @@ _INHERITED = (
     "CUDA_VISIBLE_DEVICES",
     "PYTHONWARNINGS",
 )
+BROKER_FILE = "broker-url"
+"""In the home while the service is up: where its broker listens, for commands that look for it."""
 _AFTER_SAVING = 10.0
 """What a stage saved in its grace is written down, and its lease given back."""
 _FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
@@ -92,6 +94,7 @@ class Stack:
         self.web_port = options.port or free_port()
         self.broker_port = free_port()
         self.supervisor = Supervisor(options.home)
+        self._broker_file = options.home / BROKER_FILE
 
     @property
     def web_url(self) -> str:
@@ -111,12 +114,14 @@ class Stack:
         for spec in self._specs(plain, control):
             say(spec.name)
             self.supervisor.start(spec)
+        self._broker_file.write_text(settings.broker_url)
         return settings
 
     def tick(self) -> None:
         self.supervisor.tick()
 
     def stop(self) -> None:
+        self._broker_file.unlink(missing_ok=True)
         self.supervisor.stop()
 
     def _specs(self, plain: dict[str, str], control: dict[str, str]) -> tuple[ProcessSpec, ...]:
@@ -194,7 +199,7 @@ class Stack:
                 "GRAFT_MODELS": str(options.shared / "models"),
                 "GRAFT_DATABASE_URL": options.database_url,
                 "GRAFT_BROKER_URL": f"redis://127.0.0.1:{self.broker_port}/0",
-                "GRAFT_RECIPE": options.recipe,
+                "GRAFT_RECIPE": _from_anywhere(options.recipe),
                 "GRAFT_PUBLIC_URL": self.web_url,
                 "GRAFT_REPOSITORIES": ",".join(github.repositories),
                 "GRAFT_GITHUB_API_URL": github.api_url,
@@ -217,11 +222,17 @@ class Stack:
             models=options.shared / "models",
             database_url=options.database_url,
             broker_url=f"redis://127.0.0.1:{self.broker_port}/0",
-            recipe=options.recipe,
+            recipe=_from_anywhere(options.recipe),
             public_url=self.web_url,
             repositories=github.repositories,
             webhook_secrets=(SecretStr(self.webhook_secret),),
         )
+
+
+def _from_anywhere(recipe: str) -> str:
+    """A recipe's file by its whole path: the processes stand in the home; a shipped one's name as it is."""
+    path = Path(recipe)
+    return str(path.resolve()) if path.suffix and path.is_file() else recipe
 
 
 def inherited() -> dict[str, str]:

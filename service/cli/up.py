@@ -1,67 +1,93 @@
 """`graft up`: the service on this machine, until Ctrl-C."""
 
+import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.console import Console
 
-from service.cli.stack import GitHubAccess, Stack, StackOptions
+from service.cli.stack import GitHubAccess, Stack, StackOptions, inherited
 from service.errors import Misconfigured
 from service.settings import Settings, get_settings
 
 if TYPE_CHECKING:
     from service.github.standin.driver import StandIn
 
+_OF_OTHERS: Final = frozenset(
+    {
+        *("webhook_secrets", "github_app_id", "github_app_key_file", "github_token"),
+        *("home", "broker_url", "recipe", "mirrors"),
+    }
+)
+"""Settings that not every process may know, and those that are decided here."""
+_LOCAL: Final = frozenset({"public_url", "repositories", "github_api_url", "github_web_url", "bot_login"})
+"""With the stand-in these are its own."""
+_READ_RECIPE: Final = """
+import sys
+from pipelines.errors import StageError
+from pipelines.recipe import load_recipe
+try:
+    load_recipe(sys.argv[1])
+except StageError as error:
+    sys.exit(error.message)
+"""
+
 
 def up(
     *,
     local: Annotated[bool, typer.Option(help="Start the stand-in too, with a sample taxonomy.")] = False,
-    home: Annotated[Path, typer.Option(help="Where everything is kept.")] = Path(".graft"),
-    recipe: Annotated[str | None, typer.Option(help="Overrides GRAFT_RECIPE.")] = None,
-    port: Annotated[int, typer.Option(help="Port of the web process; 0 takes a free one.")] = 8000,
+    home: Annotated[
+        Path | None, typer.Option(help="Where everything is kept; without, GRAFT_HOME, else .graft.")
+    ] = None,
+    recipe: Annotated[
+        str | None, typer.Option(help="A shipped recipe or a YAML file; without, GRAFT_RECIPE.")
+    ] = None,
+    port: Annotated[
+        int, typer.Option(help="Port of the web process; 0 takes a free one.", min=0, max=65_535)
+    ] = 8000,
     mirror: Annotated[list[str] | None, typer.Option(help="URL=REPO: read documents from REPO.")] = None,
 ) -> None:
-    """Run web, workers, schedule and broker; settings come from GRAFT_* variables (docs/operating.md)."""
-    console = Console(highlight=False)
+    """Run the service on this machine.
+
+    Web, workers, schedule and a broker of their own, until Ctrl-C. Settings come from GRAFT_* variables, or from the
+    file that GRAFT_SETTINGS names (docs/operating.md).
+    """
+    console = Console(highlight=False, soft_wrap=True)
     settings = get_settings()
-    home = home.resolve()
+    real = None if local else _real(settings)
+    if real is not None:
+        settings.require_webhook_secrets()
+    home = _home(home, settings).resolve()
+    chosen = recipe or settings.recipe
+    _require_recipe(chosen)
     options = StackOptions(
         home=home,
         shared=home,
-        recipe=recipe or settings.recipe,
+        recipe=chosen,
         mirrors=settings.mirrors | _parsed(mirror or []),
         database_url=settings.database_url,
-        write_interval=settings.github_write_interval,
-        lease_seconds=settings.lease_seconds,
-        heartbeat_seconds=settings.heartbeat_seconds,
-        sweep_seconds=settings.sweep_seconds,
         port=port,
-        more=_passed_on(settings),
+        more=_passed_on(settings, local=local),
     )
-    # With the stand-in there is one; GitHub may be between an old one and a new one.
-    given = [one.get_secret_value() for one in settings.webhook_secrets][: 1 if local else None]
-    secret = ",".join(given) or None
-    if not (local or secret):
-        settings.require_webhook_secrets()
-    stack = Stack(options, webhook_secret=secret)
+    stack = Stack(options, webhook_secret=_secrets(settings, local=local))
     signal.signal(signal.SIGTERM, _stop)
     standin: StandIn | None = None
     try:
-        if local:
+        if real is None:
             # Loaded when asked for: with a real GitHub this process needs nothing to speak to one.
             from service.cli.journey.world import access, start_sample
 
             standin = start_sample(home / "stand-in", stack)
             console.print(f"the stand-in for GitHub: {standin.base_url}/{standin.seeded.repository}")
-        stack.start(
-            access(standin) if standin else _real(settings),
-            say=lambda name: console.print(f"starting {name}"),
-        )
+            real = access(standin)
+        stack.start(real, say=lambda name: console.print(f"starting {name}"))
         console.print(f"GraftLab is up: {stack.web_url}   (Ctrl-C stops it; logs are in {home / 'logs'})")
         while True:
             stack.tick()
@@ -82,19 +108,55 @@ def _parsed(mirrors: list[str]) -> dict[str, str]:
     return parse_mirrors(mirrors)
 
 
-def _passed_on(settings: Settings) -> dict[str, str]:
-    """What was set besides, for the processes; with the variables that stages may see."""
+def _secrets(settings: Settings, *, local: bool) -> str | None:
+    """With the stand-in there is one; GitHub may be between an old one and a new one."""
+    given = [one.get_secret_value() for one in settings.webhook_secrets]
+    return ",".join(given[:1] if local else given) or None
+
+
+def _home(named: Path | None, settings: Settings) -> Path:
+    """Who only tries it finds everything below where they stand; who set a home finds it there."""
+    return named or (settings.home if "home" in settings.model_fields_set else Path(".graft"))
+
+
+def _require_recipe(name: str) -> None:
+    """Raises Misconfigured for one that no stage could read. In a child: this process loads no stage's settings."""
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", _READ_RECIPE, name],
+        env=inherited(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise Misconfigured(
+            done.stderr.strip(), mend="Name laptop, scripted, node or a YAML file: --recipe, or GRAFT_RECIPE."
+        )
+
+
+def _passed_on(settings: Settings, *, local: bool = False) -> dict[str, str]:
+    """Every setting that was set and that all processes may know; with the variables that stages may see."""
+    left_out = _OF_OTHERS | _LOCAL if local else _OF_OTHERS
     more = {
-        "GRAFT_MAX_ATTEMPTS": str(settings.max_attempts),
-        "GRAFT_STOP_GRACE_SECONDS": str(settings.stop_grace_seconds),
-        "GRAFT_RELEASE_SCHEDULE": settings.release_schedule,
-        "GRAFT_STAGE_ENVIRONMENT": ",".join(settings.stage_environment),
-        "GRAFT_LOG_JSON": str(settings.log_json).lower(),
-        "GRAFT_KEEP_DELIVERIES_DAYS": str(settings.keep_deliveries_days),
-        "GRAFT_KEEP_ARTIFACTS_DAYS": str(settings.keep_artifacts_days),
-        "GRAFT_KEEP_RELEASES": str(settings.keep_releases),
+        f"GRAFT_{name.upper()}": _written(getattr(settings, name))
+        for name in sorted(settings.model_fields_set - left_out)
     }
     return more | {name: os.environ[name] for name in settings.stage_environment if name in os.environ}
+
+
+def _written(value: Any) -> str:
+    """A setting as its variable holds it."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case tuple():
+            return ",".join(value)
+        case dict():
+            return json.dumps(value)
+        case Path():
+            return str(value.absolute())
+        case _:
+            return "" if value is None else str(value)
 
 
 def _real(settings: Settings) -> GitHubAccess:

@@ -1,19 +1,11 @@
-"""The pages say what the code does: settings, commands, rooms, and links that lead somewhere."""
+"""The pages say what the code does: settings, commands and rooms."""
 
 import re
-from pathlib import Path
-
-import pytest
 
 from scripts import settings_table
 from service.decisions.comment_commands import COMMANDS
 from service.settings import Settings
 from tests.architecture.repository import PACKAGES, ROOT, tracked_files
-
-PAGES = [
-    path for path in tracked_files() if path.suffix == ".md" and path.parts[0] not in {*PACKAGES, "tests"}
-]
-LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
 def test_the_table_of_settings_is_current() -> None:
@@ -41,15 +33,6 @@ def test_the_maintainers_page_has_every_command_that_is_there() -> None:
     named = set(re.findall(r"`/graft (\w+)", rows))
 
     assert named == {spec.name for spec in COMMANDS}
-
-
-@pytest.mark.parametrize("page", PAGES, ids=str)
-def test_links_within_the_repository_lead_somewhere(page: Path) -> None:
-    targets = [target for target in LINK.findall((ROOT / page).read_text()) if "://" not in target]
-
-    missing = [target for target in targets if not (ROOT / page.parent / target).exists()]
-
-    assert missing == []
 
 
 def test_every_room_stands_in_the_readme() -> None:

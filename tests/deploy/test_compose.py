@@ -106,3 +106,16 @@ def test_every_variable_that_compose_reads_stands_in_the_example() -> None:
 
 def test_the_example_names_settings_that_exist() -> None:
     assert {name for name in IN_EXAMPLE if name.startswith("GRAFT_")} <= SETTINGS
+
+
+def test_every_setting_can_be_made_in_the_example_or_is_decided_by_the_image_and_this_file() -> None:
+    decided = {
+        *("GRAFT_HOME", "GRAFT_ARTIFACTS", "GRAFT_MODELS", "GRAFT_BROKER_URL", "GRAFT_LOG_JSON"),
+        "GRAFT_GITHUB_APP_KEY_FILE",
+        "GRAFT_GITHUB_TOKEN",  # an App writes check runs, a token cannot
+        "GRAFT_STOP_GRACE_SECONDS",  # goes with stop_grace_period
+        "GRAFT_CLOCK_OFFSET_FILE",
+    }
+    passed_on = {name for service in OURS.values() for name in service.get("environment", {})}
+
+    assert SETTINGS - passed_on <= decided

@@ -43,6 +43,13 @@ def test_a_recipe_that_is_not_there_is_wrong_use() -> None:
         load_recipe("none")
 
 
+def test_a_recipe_that_cannot_be_read_is_wrong_use(tmp_path: Path) -> None:
+    (tmp_path / "image.yaml").write_bytes(b"\xff\xd8")
+    for name in (tmp_path, tmp_path / "image.yaml"):
+        with pytest.raises(WrongUse, match="cannot be read"):
+            load_recipe(str(name))
+
+
 def test_a_misspelt_setting_is_named(tmp_path: Path) -> None:
     text = (Path(__file__).parents[2] / "pipelines/recipes/scripted.yaml").read_text()
     path = tmp_path / "recipe.yaml"

@@ -40,6 +40,15 @@ def test_a_file_of_settings_is_read_and_variables_win(
     assert (get_settings().recipe, get_settings().bot_login) == ("laptop", "ours[bot]")
 
 
+def test_a_file_of_settings_that_is_not_there_is_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRAFT_SETTINGS", str(tmp_path / "mistyped.env"))
+
+    with pytest.raises(Misconfigured, match=r"mistyped\.env"):
+        get_settings()
+
+
 def test_every_fault_is_named_with_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRAFT_LEASE_SECONDS", "soon")
     monkeypatch.setenv("GRAFT_GITHUB_APP_ID", "x")

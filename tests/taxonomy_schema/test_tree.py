@@ -6,6 +6,7 @@ import pytest
 from taxonomy_schema.errors import TreeError
 from taxonomy_schema.files import MAX_BYTES
 from taxonomy_schema.folder import folder_findings
+from taxonomy_schema.gitio import resolve
 from taxonomy_schema.tree import LeafChange, changed_leaves, read_folder, read_tree, tree_findings
 from tests.taxonomy_schema.leaves import KNOWLEDGE, KNOWLEDGE_ID, SKILL, SKILL_ID, Repository
 
@@ -118,6 +119,11 @@ def test_a_large_blob_is_read_only_past_the_limit(topic: Repository) -> None:
     for leaves in (read_tree(topic.folder, "topic"), read_folder(topic.folder)):
         assert len(leaves[SKILL_ID].qna or b"") == MAX_BYTES + 1
         assert leaves[KNOWLEDGE_ID].qna == KNOWLEDGE.encode()
+
+
+def test_a_folder_outside_of_git_is_said_to_be_so(tmp_path: Path) -> None:
+    with pytest.raises(TreeError, match="is in no Git repository"):
+        resolve(tmp_path, "HEAD")
 
 
 @pytest.mark.parametrize("name", ["nothing", "--help", "-x", "main:knowledge", "", "main..topic", "a b\n"])

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from typer.testing import CliRunner, Result
 from pipelines.errors import WrongUse
 from service.cli import deliveries as command
 from service.cli.main import build
+from service.errors import Misconfigured
 from service.ledger import deliveries
 from service.ledger.session import read_scope, session_scope
 from service.ledger.tables import Delivery
@@ -141,3 +143,14 @@ def test_a_replay_that_would_do_nothing_is_refused(
     assert nudged == []
     with read_scope(engine) as session:
         assert session.get_one(Delivery, 1).processed_at is not None
+
+
+def test_where_there_is_no_ledger_none_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        command, "get_settings", lambda: Settings(home=tmp_path / "mistyped", database_url="")
+    )
+    done = CliRunner().invoke(build(["deliveries"]), ["deliveries", "list"])
+
+    assert isinstance(done.exception, Misconfigured)
+    assert "GRAFT_HOME" in done.exception.mend
+    assert list(tmp_path.iterdir()) == []

@@ -13,6 +13,7 @@ from service.cli.demo import DemoOptions, walk
         ({"leaf": "knowledge/x"}, "needs a taxonomy"),
         ({"leaf": "knowledge/x", "taxonomy": Path("/nowhere")}, "holds no leaf"),
         ({"recipe": "none"}, "no recipe 'none'"),
+        ({"kill_in": ("train", "collect")}, "no stage 'collect'"),
     ],
 )
 def test_what_cannot_work_is_said_before_anything_starts(

@@ -75,6 +75,15 @@ def test_another_taxonomy_is_not_touched(ledger: Engine) -> None:
         say("rollback", "--yes", "--repository", "else/where")
 
 
+def test_where_no_taxonomy_is_served_it_is_said_what_to_set() -> None:
+    with pytest.raises(Misconfigured, match="no repository is served") as refused:
+        module._chosen(Settings(repositories=()), "")
+    assert "GRAFT_REPOSITORIES" in refused.value.mend
+    with pytest.raises(Misconfigured, match="several") as unsaid:
+        module._chosen(Settings(repositories=("a/b", "a/c")), "")
+    assert "a/b, a/c" in unsaid.value.mend
+
+
 @pytest.mark.parametrize(
     ("state", "code"),
     [

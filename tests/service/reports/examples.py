@@ -31,10 +31,10 @@ BASE = "0f1e2d3c4b5a69788796a5b4c3d2e1f001122334"
 
 def finding(severity: Severity = Severity.ERROR, *, line: int = 12, message: str = "") -> Finding:
     return Finding(
-        code="seed-too-short" if severity is Severity.ERROR else "line-too-long",
+        code="GL301" if severity is Severity.ERROR else "GL307",
         severity=severity,
-        message=message or "This answer has 2 words; a teacher learns little from it.",
-        mend="Answer in a full sentence.",
+        message=message or "The answer says the whole question again.",
+        mend="Begin with what answers it.",
         place=Place(file=f"{LEAF}/qna.yaml", line=line, column=5),
     )
 
@@ -214,7 +214,11 @@ def report() -> ReportInput:
         public_url="https://graft.example",
         state="open",
         approved_by="ada",
-        check=CheckResult(leaves_changed=(LEAF,), findings=(finding(Severity.HINT),)),
+        check=CheckResult(
+            leaves_changed=(LEAF,),
+            findings=(finding(Severity.HINT),),
+            rules_url="https://github.com/graftlab/graftlab/blob/main/docs/rules",
+        ),
         runs=(
             RunLine(id=6, kind="check", state="succeeded", requested_by="octo"),
             RunLine(id=7, kind="evaluate", state="succeeded", requested_by="ada", recipe="laptop"),

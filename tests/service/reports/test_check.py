@@ -31,7 +31,7 @@ def test_errors_fail_on_their_lines() -> None:
         (f"{examples.LEAF}/qna.yaml", 12, 12, "failure"),
         (f"{examples.LEAF}/qna.yaml", 12, 12, "notice"),
     ]
-    assert check.annotations[0].message.endswith("Answer in a full sentence.")
+    assert check.annotations[0].message.endswith("Begin with what answers it.")
 
 
 def test_a_finding_over_several_lines_is_annotated_to_its_end() -> None:

@@ -106,7 +106,7 @@ def test_errors_come_first_and_are_not_folded() -> None:
     text = render(replace(examples.report(), check=check, evaluation=None, runs=()))
 
     assert "### ❌ The check found 1 error" in text
-    assert text.index("`seed-too-short`") < text.index("<details>") < text.index("`line-too-long`")
+    assert text.index("`GL301`") < text.index("<details>") < text.index("`GL307`")
 
 
 STATES: dict[str, tuple[Callable[[ReportInput], ReportInput], str]] = {
