@@ -61,8 +61,8 @@ def main() -> None:
 
         sys.exit(lint_plain(*sys.argv[2:]))
     asked = sys.argv[1:2]
-    app = build(asked if asked and asked[0] in COMMANDS else COMMANDS)
     try:
+        app = build(asked if asked and asked[0] in COMMANDS else COMMANDS)  # a setting may be wrong already here
         app()
     except Exception as error:
         exit_code = _tell(error)
