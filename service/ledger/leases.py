@@ -226,6 +226,7 @@ def expire(
         if stage is None:
             continue  # it beat, or ended, while we waited for the lock
         stage.lease_owner = stage.lease_expires_at = None
+        stage.lease_expiries += 1
         if not run.state.is_open:
             stage.state, stage.finished_at = StageState.CANCELLED, now
         elif stage.attempts >= max_attempts:

@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine
 
+from service.ledger import leases
 from service.ledger.session import session_scope
 from service.ledger.tables import Delivery, Outbox, OutboxState, Stage
 from service.metrics import router
@@ -73,6 +74,21 @@ def test_a_holder_that_stopped_beating_is_seen(client: TestClient, engine: Engin
         )
 
     assert figure(scraped(client), "graft_leases_overdue") == 1
+
+
+def test_leases_that_ran_out_are_counted_for_good(client: TestClient, engine: Engine) -> None:
+    assert figure(scraped(client), "graft_lease_expiries_total", name="train") == 0
+    for _ in range(2):  # taken by a worker, and back from it: it does not beat
+        now = datetime.now(UTC)
+        with session_scope(engine) as session:
+            leases.claim(session, "gpu", owner="silent", now=now, seconds=1)
+            late = now + timedelta(seconds=90)
+            taken_back = leases.expire(session, now=late, seconds=60, max_attempts=9, failure={})
+        assert len(taken_back) == 1
+
+    samples = scraped(client)
+    assert figure(samples, "graft_lease_expiries_total", name="train") == 2
+    assert figure(samples, "graft_leases_overdue") == 0
 
 
 def test_deliveries_and_outbox_show_what_waits_and_for_how_long(client: TestClient, engine: Engine) -> None:

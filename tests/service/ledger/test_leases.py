@@ -99,6 +99,7 @@ def test_a_stage_that_kills_its_workers_is_given_up(engine: Engine, now: datetim
 
     assert seen == [StageState.READY, StageState.READY, StageState.FAILED]
     assert stage(engine, stage_id).failure["code"] == "worker_lost"
+    assert stage(engine, stage_id).lease_expiries == 3
 
 
 def test_a_stage_that_was_put_back_waits_for_its_time(engine: Engine, now: datetime) -> None:
@@ -118,6 +119,7 @@ def test_an_interruption_is_no_attempt(engine: Engine, now: datetime) -> None:
         leases.put_back(session, lease, seconds=2, now=now, counts=False)
 
     assert stage(engine, stage_id).attempts == 0
+    assert stage(engine, stage_id).lease_expiries == 0
 
 
 def test_two_workers_do_not_make_the_same_artifact(engine: Engine, now: datetime) -> None:
@@ -167,6 +169,7 @@ def test_a_cancelled_runs_stage_ends_with_its_silent_worker(engine: Engine, now:
     assert expire(engine, later(now, SECONDS + 1)) == [StageState.CANCELLED]
     assert claim(engine, "w2", now=now) is None
     assert stage(engine, stage_id).state is StageState.CANCELLED
+    assert stage(engine, stage_id).lease_expiries == 1
 
 
 def test_a_lease_given_before_the_clock_was_set_back_is_over(engine: Engine, now: datetime) -> None:
