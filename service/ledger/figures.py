@@ -114,9 +114,11 @@ def stage_seconds(session: Session, limits: Sequence[float]) -> dict[str, Durati
 
 
 def accelerator_seconds(session: Session, *, since: datetime) -> dict[RunKind, float]:
-    """Kind of run -> seconds that its stages on the queue `gpu` worked, of those that ended since then."""
+    """Kind of run -> seconds that its stages on the queue `gpu` worked, times their accelerators, of those that ended
+    since then.
+    """
     rows = session.execute(
-        select(Run.kind, func.sum(Stage.seconds))
+        select(Run.kind, func.sum(Stage.seconds * Stage.accelerators))
         .join(Run, Run.id == Stage.run_id)
         .where(Stage.queue == "gpu", Stage.finished_at >= since)
         .group_by(Run.kind)

@@ -114,11 +114,16 @@ def beat(
     return RunState(state).is_open
 
 
-def name_artifact(session: Session, lease: Lease, *, inputs_key: str, run_dir: str) -> bool:
-    """Say which artifact this stage makes; False when another worker is making the same one now."""
+def name_artifact(
+    session: Session, lease: Lease, *, inputs_key: str, run_dir: str, accelerators: int
+) -> bool:
+    """Say which artifact this stage makes and on how many accelerators; False when another worker is making the same
+    one now.
+    """
+    values = {"inputs_key": inputs_key, "run_dir": run_dir, "accelerators": accelerators}
     try:
         with session.begin_nested():
-            _write(session, lease, {"inputs_key": inputs_key, "run_dir": run_dir})
+            _write(session, lease, values)
     except IntegrityError:
         return False
     return True

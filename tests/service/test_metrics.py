@@ -150,7 +150,7 @@ def test_rates_and_latencies_come_from_what_happened_lately(client: TestClient, 
         assert first is not None
         first.queue = "gpu"
         first.ready_at, first.started_at = now - timedelta(seconds=90), now - timedelta(seconds=60)
-        first.finished_at, first.seconds = now, 60.0
+        first.finished_at, first.seconds, first.accelerators = now, 60.0, 8
 
     samples = scraped(client)
 
@@ -158,4 +158,4 @@ def test_rates_and_latencies_come_from_what_happened_lately(client: TestClient, 
     assert figure(samples, "graft_delivery_seconds", quantile="0.5") == pytest.approx(5)
     assert figure(samples, "graft_delivery_seconds", quantile="0.99") == pytest.approx(9)
     assert figure(samples, "graft_queue_wait_seconds", queue="gpu", quantile="0.9") == pytest.approx(30)
-    assert figure(samples, "graft_accelerator_seconds_week", kind="evaluate") == pytest.approx(60)
+    assert figure(samples, "graft_accelerator_seconds_week", kind="evaluate") == pytest.approx(480)

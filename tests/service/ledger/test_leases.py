@@ -126,11 +126,11 @@ def test_two_workers_do_not_make_the_same_artifact(engine: Engine, now: datetime
     first, second = ready_stages(engine, 2, now=now)
     one, other = held(engine, "w1", now), held(engine, "w2", now)
     with session_scope(engine) as session:
-        assert leases.name_artifact(session, one, inputs_key="k", run_dir="d")
-        assert not leases.name_artifact(session, other, inputs_key="k", run_dir="d")
+        assert leases.name_artifact(session, one, inputs_key="k", run_dir="d", accelerators=8)
+        assert not leases.name_artifact(session, other, inputs_key="k", run_dir="d", accelerators=8)
         leases.put_back(session, other, seconds=0, now=now, counts=False)
 
-    assert stage(engine, first).inputs_key == "k"
+    assert (stage(engine, first).inputs_key, stage(engine, first).accelerators) == ("k", 8)
     assert stage(engine, second).state is StageState.READY
 
 
