@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pipelines.collect.config import CollectSettings
 from pipelines.compare.config import CompareConfig
 from pipelines.engines.config import ModelSource
+from pipelines.engines.hostfile import slots
 from pipelines.errors import WrongUse
 from pipelines.evaluate.config import AskSettings, EvaluateSettings, PrecheckSettings
 from pipelines.generate.config import GenerateConfig, PreviewSettings
@@ -38,9 +39,13 @@ class Recipe(BaseModel):
     ask: AskSettings = AskSettings()
 
     def accelerators(self, stage: str) -> int:
-        """How many accelerators a stage of this name works on, as far as the settings say; at least one."""
+        """How many accelerators a stage of this name works on, on all its nodes together; at least one.
+
+        As far as the settings say, and the training's hostfile where it lies on this machine.
+        """
         if stage == "train":
-            return self.train.processes
+            hostfile = self.train.hostfile
+            return (hostfile is not None and slots(Path(hostfile))) or self.train.processes
         teacher = self.generate.teacher
         if stage != "generate" or teacher.kind != "vllm":
             return 1

@@ -101,6 +101,12 @@ def _stages(session: Session, now: datetime) -> Iterator[Metric]:
 
     overdue = figures.overdue_leases(session, now=now)
     yield GaugeMetricFamily("graft_leases_overdue", "Running stages whose holder stopped beating.", overdue)
+    expiries = CounterMetricFamily(
+        "graft_lease_expiries", "Stages taken back from holders that stopped beating.", labels=("name",)
+    )
+    for name, count in figures.lease_expiries(session).items():
+        expiries.add_metric((name,), count)
+    yield expiries
     retries = float(figures.stage_retries(session))
     yield GaugeMetricFamily("graft_stage_retries", "Tries of stages beyond their first.", retries)
 

@@ -52,8 +52,9 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "task_routes": {name: {"queue": queue} for name, queue in ROUTES.items()},
         "task_create_missing_queues": True,
         "broker_connection_retry_on_startup": True,
-        # A broker that hangs must not hold up whoever rings; workers wait for a second at a time.
+        # A broker that hangs or is away must not hold up whoever rings; workers wait for a second at a time.
         "broker_transport_options": {
+            "max_retries": 0,
             "socket_connect_timeout": 2,
             "socket_timeout": 10,
             "socket_keepalive": True,

@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 from pipelines.artifacts import Checkpoint, PhaseData, StepRecord
+from pipelines.engines.hostfile import slots
 from pipelines.engines.launch import launch_ranks
 from pipelines.errors import (
     BadContribution,
@@ -84,13 +85,14 @@ def _run_ranks(run_dir: RunDir, job: Job) -> None:
     for left in [job.stop_file, *work.glob("failure-*.json")]:
         left.unlink(missing_ok=True)
     write_atomically(work / "job.json", job.model_dump_json(indent=1).encode())
+    hostfile = _hostfile(job.config.hostfile)
     run_dir.progress.say(0, 0, "steps", "loading the model")
     log = run_dir.path / "log.txt"
     ranks = launch_ranks(
         "pipelines.train.rank",
         [str((work / "job.json").absolute())],
         processes=job.config.processes,
-        hostfile=job.config.hostfile,
+        hostfile=hostfile,
         cwd=run_dir.path.absolute(),
         log=log,
     )
@@ -104,6 +106,19 @@ def _run_ranks(run_dir: RunDir, job: Job) -> None:
         stop(ranks, grace=0)
     if code != ExitCode.FINE:
         raise _why(work, code, log)
+
+
+def _hostfile(named: str | None) -> str | None:
+    """Raises OutsideFailed where no node stands in the file: DeepSpeed would train on this node alone, and not say so."""
+    if named is None:
+        return None
+    if not Path(named).is_absolute() or not slots(Path(named)):
+        raise OutsideFailed(
+            "no_hostfile",
+            f"the training's hostfile {named} names no node here",
+            mend="Put the file at the same absolute path on every worker's node, with lines such as “node-1 slots=8”.",
+        )
+    return named
 
 
 def _wait_for_saving(ranks: "subprocess.Popen[bytes]") -> None:

@@ -83,11 +83,16 @@ def fetch(settings: Settings, github: GitHub, repository: str, *, number: int = 
 
 
 def _authorised(headers: dict[str, str]) -> dict[str, str]:
-    """Git settings as environment variables: command lines can be read by anybody on the machine."""
-    variables = {"GIT_CONFIG_COUNT": str(len(headers))}
-    for index, (name, value) in enumerate(headers.items()):
-        variables[f"GIT_CONFIG_KEY_{index}"] = "http.extraHeader"
-        variables[f"GIT_CONFIG_VALUE_{index}"] = f"{name}: {value}"
+    """Git settings as environment variables: command lines can be read by anybody on the machine.
+
+    No redirect is followed: Git would go on with our headers wherever it was sent.
+    """
+    options = [("http.followRedirects", "false")]
+    options += [("http.extraHeader", f"{name}: {value}") for name, value in headers.items()]
+    variables = {"GIT_CONFIG_COUNT": str(len(options))}
+    for index, (key, value) in enumerate(options):
+        variables[f"GIT_CONFIG_KEY_{index}"] = key
+        variables[f"GIT_CONFIG_VALUE_{index}"] = value
     return variables
 
 

@@ -12,7 +12,7 @@ from pipelines.runs import Manifest, RunDir
 from service.errors import LeaseLost
 from service.jobs.advance import advance
 from service.jobs.bell import ring
-from service.jobs.planning import place_of, plan
+from service.jobs.planning import context_of, place_of, plan
 from service.jobs.setbacks import backoff, give_up, try_later
 from service.jobs.stage_process import StageProcess
 from service.jobs.tools import Tools, tools
@@ -103,9 +103,11 @@ class _Attempt:
         None when another worker is making this artifact now: the stage waits for it, and then uses it.
         """
         spec, path = plan(self.tools.settings, self.run, self._stages, (self.stage.name, self.stage.subject))
+        # Counted anew: a hostfile may lie on the workers' nodes only.
+        named = {"inputs_key": spec.inputs_key, "run_dir": str(path)}
+        accelerators = context_of(self.run).recipe.accelerators(self.stage.name)
         with self.tools.write() as session:
-            key = spec.inputs_key
-            if not leases.name_artifact(session, self.lease, inputs_key=key, run_dir=str(path)):
+            if not leases.name_artifact(session, self.lease, **named, accelerators=accelerators):
                 now = self.tools.now()
                 soon = now + backoff(1, first=self.tools.settings.heartbeat_seconds)
                 leases.put_back(session, self.lease, seconds=0, now=now, not_before=soon, counts=False)

@@ -90,6 +90,12 @@ def overdue_leases(session: Session, *, now: datetime) -> int:
     return session.scalar(select(func.count()).select_from(Stage).where(late)) or 0
 
 
+def lease_expiries(session: Session) -> dict[str, int]:
+    """Stage -> how often one of its name was ever taken back from a worker that fell silent."""
+    counts = select(Stage.name, func.sum(Stage.lease_expiries)).group_by(Stage.name).order_by(Stage.name)
+    return {name: int(count) for name, count in session.execute(counts)}
+
+
 def stage_retries(session: Session) -> int:
     """Tries beyond each stage's first: most follow on a lease that ran out."""
     return session.scalar(select(func.sum(case((Stage.attempts > 1, Stage.attempts - 1), else_=0)))) or 0
@@ -108,9 +114,11 @@ def stage_seconds(session: Session, limits: Sequence[float]) -> dict[str, Durati
 
 
 def accelerator_seconds(session: Session, *, since: datetime) -> dict[RunKind, float]:
-    """Kind of run -> seconds that its stages on the queue `gpu` worked, of those that ended since then."""
+    """Kind of run -> seconds that its stages on the queue `gpu` worked, times their accelerators, of those that ended
+    since then.
+    """
     rows = session.execute(
-        select(Run.kind, func.sum(Stage.seconds))
+        select(Run.kind, func.sum(Stage.seconds * Stage.accelerators))
         .join(Run, Run.id == Stage.run_id)
         .where(Stage.queue == "gpu", Stage.finished_at >= since)
         .group_by(Run.kind)

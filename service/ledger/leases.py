@@ -114,11 +114,16 @@ def beat(
     return RunState(state).is_open
 
 
-def name_artifact(session: Session, lease: Lease, *, inputs_key: str, run_dir: str) -> bool:
-    """Say which artifact this stage makes; False when another worker is making the same one now."""
+def name_artifact(
+    session: Session, lease: Lease, *, inputs_key: str, run_dir: str, accelerators: int
+) -> bool:
+    """Say which artifact this stage makes and on how many accelerators; False when another worker is making the same
+    one now.
+    """
+    values = {"inputs_key": inputs_key, "run_dir": run_dir, "accelerators": accelerators}
     try:
         with session.begin_nested():
-            _write(session, lease, {"inputs_key": inputs_key, "run_dir": run_dir})
+            _write(session, lease, values)
     except IntegrityError:
         return False
     return True
@@ -226,6 +231,7 @@ def expire(
         if stage is None:
             continue  # it beat, or ended, while we waited for the lock
         stage.lease_owner = stage.lease_expires_at = None
+        stage.lease_expiries += 1
         if not run.state.is_open:
             stage.state, stage.finished_at = StageState.CANCELLED, now
         elif stage.attempts >= max_attempts:

@@ -229,6 +229,8 @@ class Stage(Base):
     lease_owner: Mapped[str | None]
     lease_token: Mapped[int] = mapped_column(default=0)
     lease_expires_at: Mapped[datetime | None]
+    lease_expiries: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often it was taken back from a worker that fell silent."""
     not_before: Mapped[datetime | None]
     """After a transient failure: when it may be tried again."""
     progress: Mapped[dict[str, Any]] = mapped_column(default=dict)

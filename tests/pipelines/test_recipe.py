@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.engines.hostfile import slots
 from pipelines.errors import WrongUse
 from pipelines.recipe import load_recipe
 
@@ -36,6 +37,35 @@ def test_what_a_stage_costs_counts_its_accelerators(
         generate = recipe.generate.model_copy(update={"teacher": teacher})
         recipe = recipe.model_copy(update={"generate": generate})
     assert {stage: recipe.accelerators(stage) for stage in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "# two nodes\ngpu-node-0 slots=8\n\n  gpu-node-1   slots=16 # the larger\n#gpu-node-2 slots=4\n",
+            24,
+        ),
+        ("", 8),
+        (None, 8),  # it lies on other machines only
+    ],
+)
+def test_a_training_over_several_nodes_costs_the_accelerators_of_all(
+    tmp_path: Path, text: str | None, expected: int
+) -> None:
+    hostfile = tmp_path / "hostfile"
+    if text is not None:
+        hostfile.write_text(text)
+    node = load_recipe("node")
+    train = node.train.model_copy(update={"hostfile": str(hostfile)})
+    recipe = node.model_copy(update={"train": train})
+
+    assert recipe.accelerators("train") == expected
+    assert recipe.accelerators("evaluate") == 1
+
+
+def test_the_example_of_a_hostfile_is_counted() -> None:
+    assert slots(Path(__file__).parents[2] / "deploy/hostfile.example") == 16
 
 
 def test_a_recipe_that_is_not_there_is_wrong_use() -> None:

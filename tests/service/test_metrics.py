@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine
 
+from service.ledger import leases
 from service.ledger.session import session_scope
 from service.ledger.tables import Delivery, Outbox, OutboxState, Stage
 from service.metrics import router
@@ -75,6 +76,21 @@ def test_a_holder_that_stopped_beating_is_seen(client: TestClient, engine: Engin
     assert figure(scraped(client), "graft_leases_overdue") == 1
 
 
+def test_leases_that_ran_out_are_counted_for_good(client: TestClient, engine: Engine) -> None:
+    assert figure(scraped(client), "graft_lease_expiries_total", name="train") == 0
+    for _ in range(2):  # taken by a worker, and back from it: it does not beat
+        now = datetime.now(UTC)
+        with session_scope(engine) as session:
+            leases.claim(session, "gpu", owner="silent", now=now, seconds=1)
+            late = now + timedelta(seconds=90)
+            taken_back = leases.expire(session, now=late, seconds=60, max_attempts=9, failure={})
+        assert len(taken_back) == 1
+
+    samples = scraped(client)
+    assert figure(samples, "graft_lease_expiries_total", name="train") == 2
+    assert figure(samples, "graft_leases_overdue") == 0
+
+
 def test_deliveries_and_outbox_show_what_waits_and_for_how_long(client: TestClient, engine: Engine) -> None:
     now = datetime.now(UTC)
     with session_scope(engine) as session:
@@ -134,7 +150,7 @@ def test_rates_and_latencies_come_from_what_happened_lately(client: TestClient, 
         assert first is not None
         first.queue = "gpu"
         first.ready_at, first.started_at = now - timedelta(seconds=90), now - timedelta(seconds=60)
-        first.finished_at, first.seconds = now, 60.0
+        first.finished_at, first.seconds, first.accelerators = now, 60.0, 8
 
     samples = scraped(client)
 
@@ -142,4 +158,4 @@ def test_rates_and_latencies_come_from_what_happened_lately(client: TestClient, 
     assert figure(samples, "graft_delivery_seconds", quantile="0.5") == pytest.approx(5)
     assert figure(samples, "graft_delivery_seconds", quantile="0.99") == pytest.approx(9)
     assert figure(samples, "graft_queue_wait_seconds", queue="gpu", quantile="0.9") == pytest.approx(30)
-    assert figure(samples, "graft_accelerator_seconds_week", kind="evaluate") == pytest.approx(60)
+    assert figure(samples, "graft_accelerator_seconds_week", kind="evaluate") == pytest.approx(480)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 from .git import GitRepo
 
@@ -47,6 +50,29 @@ def hunks(patch: str) -> list[tuple[range, str]]:
             first = int(head[1])
             found.append((range(first, first + int(head[2] or 1)), text.rstrip("\n")))
     return found
+
+
+def position(patch: str, line: int) -> int | None:
+    """How many lines below a patch's first `@@` a line of the new side is shown; None where it is not shown.
+
+    Later `@@` lines count, too: https://docs.github.com/rest/pulls/comments
+    """
+    at = 0
+    for below, text in enumerate(patch.split("\n")):
+        head = _HUNK.match(text)
+        if head is not None:
+            at = int(head[1]) - 1
+        elif not text.startswith(("-", "\\")):  # `\ No newline at end of file` is no line
+            at += 1
+            if at == line:
+                return below
+    return None
+
+
+@lru_cache(maxsize=32)
+def patches(folder: Path, base: str, head: str) -> Mapping[str, str]:
+    """Path -> patch, of what differs between two commits of the bare repository in `folder`."""
+    return {file.path: file.patch or "" for file in changes(GitRepo(folder), base, head)}
 
 
 def _raw(out: bytes) -> list[tuple[str, str, str | None, str]]:

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from .git import ZERO, CommitData, GitRepo
 from .links import Links
-from .review_tables import ReviewRequest
-from .shapes import checks, commits, issues, pulls, releases
+from .review_tables import Review, ReviewComment, ReviewRequest
+from .shapes import checks, commits, issues, pulls, releases, reviews
 from .shapes.people import events_of, installation, node_id, simple_org, simple_team, simple_user
 from .shapes.repos import repo as repo_shape
 from .tables import Account, App, CheckRun, Comment, Delivery, Installation, Issue, Pull, Release, Repo
@@ -46,6 +46,24 @@ class Herald:
             )
         elif asked.team is not None:
             self.pull_request(row, "review_requested", requested_team=simple_team(asked.team, self.links))
+
+    def review(self, row: Review, action: str) -> None:
+        """Of a review that was handed in; a pending one is its author's alone."""
+        shape = reviews.review(self.session, row, self.links)
+        # Webhooks spell the state otherwise than the API, and have no empty texts.
+        shape |= {"state": row.state.lower(), "body": row.body or None}
+        self._of_review(row, "pull_request_review", action, review=shape)
+
+    def review_comment(self, row: ReviewComment, action: str) -> None:
+        git = self.world.git(row.review.issue.repo)
+        shape = reviews.comment(self.session, git, row, self.links)
+        self._of_review(row.review, "pull_request_review_comment", action, comment=shape)
+
+    def _of_review(self, row: Review, event: str, action: str, **said: Json) -> None:
+        pull = row.issue.pull
+        if pull is not None:
+            shape = pulls.simple_pull(self.session, pull, self.links)
+            self._tell(row.issue.repo, event, {"action": action, "pull_request": shape} | said)
 
     def issue_comment(self, row: Comment, action: str, **extra: Any) -> None:
         body = {

@@ -93,6 +93,20 @@ def test_two_empty_phases_are_a_failure_that_says_so(tmp_path: Path) -> None:
     assert failure.code == "nothing_to_train_on"
 
 
+@pytest.mark.parametrize("hostfile", ["/nowhere/hostfile", "hostfile"])
+def test_a_hostfile_that_names_no_node_stops_it_instead_of_training_on_one(
+    tmp_path: Path, hostfile: str
+) -> None:
+    run_dir = make_train_run(tmp_path / "a", knowledge=8, skills=0, hostfile=hostfile)
+    process = start_stage(run_dir)
+    process.communicate(timeout=120)
+    assert process.returncode == ExitCode.OUTSIDE_FAILED
+    failure = run_dir.failure()
+    assert failure is not None
+    assert failure.code == "no_hostfile"
+    assert "absolute path" in failure.mend
+
+
 def test_a_loss_that_is_no_number_is_a_failure_that_names_the_rate(tmp_path: Path) -> None:
     run_dir = make_train_run(
         tmp_path / "a", knowledge=8, skills=0, rate=1e38, tokens_per_step=60, gradient_clipping=0.0

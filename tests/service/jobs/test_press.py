@@ -2,11 +2,16 @@
 
 from typing import Any
 
+import pytest
+
 from service.github.standin.driver import StandIn
+from service.jobs import gather
+from service.jobs import press as press_job
 from service.ledger.tables import RunKind, RunState
 from tests.service.jobs.acts import (
     answers,
     checked_pull,
+    contribution,
     deliver,
     deliver_pull,
     evaluations,
@@ -91,6 +96,31 @@ def test_a_button_under_an_old_commit_approves_nothing(
     assert evaluations(house, pull) == []
     assert all("It belongs to" in said for said in answers(standin, pull))
     assert len(answers(standin, pull)) == 2
+
+
+def test_a_press_that_another_job_overtakes_is_judged_by_what_that_job_saw(
+    house: House, open_pull: OpenPull, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pull = checked_pull(house, open_pull)
+    check, real, seen = check_of(standin, pull), gather.look, list[str]()
+
+    def slow(*arguments: Any) -> gather.World:
+        world = real(*arguments)
+        seen.append(world.pull.head_sha)
+        if len(seen) == 1:  # what we saw is old before it is written: a push comes, and its job is quicker
+            pull.push()
+            deliver_pull(house, pull.number, "overtakes")
+            house.heed()
+        return world
+
+    monkeypatch.setattr(press_job, "look", slow)
+    press(house, check.id, "approve", "max", "overtaken")
+
+    assert evaluations(house, pull) == []
+    assert contribution(house, pull.number).head_sha == pull.head
+    (said,) = answers(standin, pull)
+    assert "It belongs to" in said
+    assert seen == [check.head_sha, pull.head]
 
 
 def test_programs_and_check_runs_of_others_press_nothing(

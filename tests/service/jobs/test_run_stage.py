@@ -2,10 +2,12 @@
 
 import threading
 from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path
 
 import pytest
 
+from pipelines.recipe import Recipe
 from service.github.standin.driver import StandIn
 from service.jobs import run_stage
 from service.jobs.clones import fetch
@@ -71,6 +73,34 @@ def test_what_is_there_already_is_used_again_and_nothing_is_started(
     assert again.id != evaluation.id
     assert collect(house, again.id).reused
     assert collect(house, again.id).run_dir == collect(house, evaluation.id).run_dir
+
+
+def test_the_accelerators_of_a_hostfile_s_nodes_are_counted_before_the_training_begins(
+    house: House, open_pull: OpenPull, tmp_path: Path
+) -> None:
+    (tmp_path / "hostfile").write_text("one slots=8\ntwo slots=8\n")
+    shipped = resources.files("pipelines") / "recipes" / "scripted.yaml"
+    training = f"train:\n  hostfile: {tmp_path / 'hostfile'}\n"
+    (tmp_path / "recipe.yaml").write_text(shipped.read_text().replace("train:\n", training))
+    house.tools = _with(house.tools, recipe=str(tmp_path / "recipe.yaml"))
+
+    planned = accelerators(house, start_evaluation(house.tools, open_pull()))
+    assert {count for name, count in planned if name == "train"} == {16}
+    assert {count for name, count in planned if name != "train"} == {1}
+
+
+def test_accelerators_that_only_the_worker_knows_of_are_counted_when_it_begins(
+    house: House, evaluation: RunView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert accelerators(house, evaluation.id)[0] == ("collect", 1)
+    monkeypatch.setattr(Recipe, "accelerators", lambda *_: 16)
+    assert next_cpu_stage(house)
+    assert accelerators(house, evaluation.id)[0] == ("collect", 16)
+
+
+def accelerators(house: House, run_id: int) -> list[tuple[str, int]]:
+    with house.tools.read() as session:
+        return [(stage.name, stage.accelerators) for stage in runs.stages(session, run_id)]
 
 
 def test_a_fault_of_the_contribution_fails_the_run_and_says_why(house: House, open_pull: OpenPull) -> None:

@@ -18,6 +18,7 @@ from service.ledger.answers import RunAnswer
 from service.ledger.queries import RunView
 from service.ledger.tables import Contribution, Outbox, Release, Run, RunKind, RunState, Stage, StageState
 from service.reports.trials.model import run_marker
+from tests.service.jobs.acts import answers as answers_in_comments
 from tests.service.jobs.acts import deliver_comment, deliver_pull, run_list
 from tests.service.jobs.conftest import LEAF, House, OpenPull, Pull
 
@@ -95,6 +96,24 @@ def test_a_precheck_is_answered_at_once_and_its_answer_follows_the_run(
     carry_out(house, "cpu")
 
     assert "1 of 3 stages done" in answer(standin, pull, comment, "precheck")
+
+
+def test_the_precheck_of_a_first_time_author_is_refused_and_nothing_runs_until_somebody_approves(
+    house: House, standin: StandIn, pull: Pull
+) -> None:
+    shown = standin.person("max").repo().get_pull(pull.number).raw_data
+    assert shown["author_association"] == "NONE"
+    say(house, standin, pull, "/graft precheck", by="ada")
+
+    (said,) = answers_in_comments(standin, pull)
+    assert "Nothing of yours was merged here yet" in said
+    assert "needs an approval first" in said
+    assert run_list(house, pull.number, RunKind.PRECHECK) == []
+    assert not run_stage.carry_out_next(house.tools, "cpu", house.stopping)
+
+    say(house, standin, pull, f"/graft approve {pull.head}")
+    say(house, standin, pull, "/graft precheck", by="ada")
+    assert len(run_list(house, pull.number, RunKind.PRECHECK)) == 1
 
 
 def test_a_preview_shows_kept_and_dropped_samples_and_asked_again_computes_nothing(

@@ -99,6 +99,7 @@ def test_a_stage_that_kills_its_workers_is_given_up(engine: Engine, now: datetim
 
     assert seen == [StageState.READY, StageState.READY, StageState.FAILED]
     assert stage(engine, stage_id).failure["code"] == "worker_lost"
+    assert stage(engine, stage_id).lease_expiries == 3
 
 
 def test_a_stage_that_was_put_back_waits_for_its_time(engine: Engine, now: datetime) -> None:
@@ -118,17 +119,18 @@ def test_an_interruption_is_no_attempt(engine: Engine, now: datetime) -> None:
         leases.put_back(session, lease, seconds=2, now=now, counts=False)
 
     assert stage(engine, stage_id).attempts == 0
+    assert stage(engine, stage_id).lease_expiries == 0
 
 
 def test_two_workers_do_not_make_the_same_artifact(engine: Engine, now: datetime) -> None:
     first, second = ready_stages(engine, 2, now=now)
     one, other = held(engine, "w1", now), held(engine, "w2", now)
     with session_scope(engine) as session:
-        assert leases.name_artifact(session, one, inputs_key="k", run_dir="d")
-        assert not leases.name_artifact(session, other, inputs_key="k", run_dir="d")
+        assert leases.name_artifact(session, one, inputs_key="k", run_dir="d", accelerators=8)
+        assert not leases.name_artifact(session, other, inputs_key="k", run_dir="d", accelerators=8)
         leases.put_back(session, other, seconds=0, now=now, counts=False)
 
-    assert stage(engine, first).inputs_key == "k"
+    assert (stage(engine, first).inputs_key, stage(engine, first).accelerators) == ("k", 8)
     assert stage(engine, second).state is StageState.READY
 
 
@@ -167,6 +169,7 @@ def test_a_cancelled_runs_stage_ends_with_its_silent_worker(engine: Engine, now:
     assert expire(engine, later(now, SECONDS + 1)) == [StageState.CANCELLED]
     assert claim(engine, "w2", now=now) is None
     assert stage(engine, stage_id).state is StageState.CANCELLED
+    assert stage(engine, stage_id).lease_expiries == 1
 
 
 def test_a_lease_given_before_the_clock_was_set_back_is_over(engine: Engine, now: datetime) -> None:

@@ -61,11 +61,21 @@ def create_review(call: CallNow, owner: str, name: str, number: int, body: Body)
     )  # fmt: skip
     call.session.add(row)
     hunks = _hunks(call, repo, pull, sha)
-    for remark in remarks:
-        call.session.add(_remark(call, row, remark, hunks))
+    made = [_remark(call, row, remark, hunks) for remark in remarks]
+    call.session.add_all(made)
     call.session.flush()
+    if event:
+        _tell(call, row, made)
     call.record("review.created", f"{repo.full_name}#{number}", body)
     return shapes.review(call.session, row, call.links)
+
+
+def _tell(call: Call, row: Review, remarks: list[ReviewComment]) -> None:
+    """A review that was handed in, and each of its remarks, as GitHub tells of them."""
+    herald = call.herald()
+    herald.review(row, "submitted")
+    for remark in remarks:
+        herald.review_comment(remark, "created")
 
 
 def _hunks(call: Call, repo: Repo, pull: Pull, sha: str) -> dict[str, list[_Hunk]]:
@@ -137,6 +147,7 @@ def reply(call: CallNow, *, owner: str, name: str, number: int, comment_id: int,
     )  # fmt: skip
     call.session.add(row)
     call.session.flush()
+    _tell(call, review, [row])
     call.record("review_comment.created", f"{repo.full_name}#{number}", body)
     return shapes.comment(call.session, call.git(repo), row, call.links)
 
@@ -153,6 +164,7 @@ def delete_comment(call: CallNow, owner: str, name: str, comment_id: int) -> Res
     row = _comment(call, repo, comment_id)
     if row.author_id != account.id and not call.may(repo, "write"):
         raise forbidden()
+    call.herald().review_comment(row, "deleted")
     call.session.delete(row)
     call.record("review_comment.deleted", f"{repo.full_name}#{row.review.issue.number}:{comment_id}")
     return Response(status_code=204)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from service.github.standin import diff
 from service.github.standin.auth import association
 from service.github.standin.git import GitRepo
 from service.github.standin.links import Links
@@ -60,18 +61,28 @@ def comment(session: Session, git: GitRepo, row: ReviewComment, links: Links) ->
         "pull_request_url": pull,
         "author_association": association(session, issue.repo, row.author),
         "_links": {"self": {"href": url}, "html": {"href": page}, "pull_request": {"href": pull}},
-        "original_start_line": row.start_line,
-        "original_line": row.line,
         "side": "RIGHT",
         "subject_type": "line",
         "reactions": rollup([], url),
     }
-    moved = _moved(git, row, head)
-    if moved is not None:
-        shape |= {"line": row.line + moved}
-        if row.start_line is not None:
-            shape |= {"start_line": row.start_line + moved, "start_side": "RIGHT"}
-    return shape | ({"in_reply_to_id": row.reply_to} if row.reply_to else {})
+    return shape | _places(git, row, head) | ({"in_reply_to_id": row.reply_to} if row.reply_to else {})
+
+
+def _places(git: GitRepo, row: ReviewComment, head: str) -> Json:
+    """Where it stood at its commit, and where it stands at the head: nowhere once its lines changed."""
+    then, moved = row.review.commit_sha, _moved(git, row, head)
+    line = None if moved is None else row.line + moved
+    first = None if moved is None or row.start_line is None else row.start_line + moved
+    return {
+        "line": line,
+        "start_line": first,
+        "start_side": None if row.start_line is None else "RIGHT",
+        "position": None if line is None else _position(git, row, head, line),
+        "original_line": row.line,
+        "original_start_line": row.start_line,
+        # After a push with force the diff of its commit may be another one.
+        "original_position": _position(git, row, then, row.line) or diff.position(row.hunk, row.line),
+    }
 
 
 def _moved(git: GitRepo, row: ReviewComment, head: str) -> int | None:
@@ -86,6 +97,15 @@ def _moved(git: GitRepo, row: ReviewComment, head: str) -> int | None:
         if block.a <= first and row.line <= block.a + block.size:
             return block.b - block.a
     return None
+
+
+def _position(git: GitRepo, row: ReviewComment, sha: str, line: int) -> int | None:
+    """Where the pull request's diff at a commit shows a line; `None` where it does not."""
+    pull = row.review.issue.pull
+    if pull is None:
+        return None
+    base = git.merge_base(pull.base_sha, sha) or diff.EMPTY_TREE
+    return diff.position(diff.patches(git.path, base, sha).get(row.path, ""), line)
 
 
 def _lines(git: GitRepo, sha: str, path: str) -> list[bytes] | None:
