@@ -109,7 +109,7 @@ def _run_ranks(run_dir: RunDir, job: Job) -> None:
 
 
 def _hostfile(named: str | None) -> str | None:
-    """Raises OutsideFailed where no node stands in the file: DeepSpeed would train on this node alone, and not say so."""
+    """Raises OutsideFailed where no node stands in the file: DeepSpeed would train on this node alone unasked."""
     if named is None:
         return None
     if not Path(named).is_absolute() or not slots(Path(named)):
