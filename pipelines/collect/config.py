@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from taxonomy_schema.policy import HOSTS
+
 
 class CollectSettings(BaseModel):
     """What of a leaf is put aside, and what documents may be fetched."""
@@ -15,7 +17,7 @@ class CollectSettings(BaseModel):
     which is kept."""
     knowledge_exam_share: float = Field(default=0.67, gt=0, lt=1)
     """The same share where a knowledge leaf has five contexts or more: an interval needs items."""
-    allowed_hosts: tuple[str, ...] = ("github.com", "gitlab.com", "codeberg.org")
+    allowed_hosts: tuple[str, ...] = HOSTS
     """From where contributors' documents may come, by https."""
     max_document_bytes: int = 5_000_000
     max_documents: int = 50
