@@ -20,15 +20,19 @@ from taxonomy_schema.rules import (
     safety,
     sources,
     style,
+    tokens,
     topics,
+    widths,
 )
 from taxonomy_schema.rules.leaf_rule import LeafRule
 
 LEAF_RULES: Final[tuple[LeafRule, ...]] = (
     *form.RULES,
     *style.RULES,
+    *widths.RULES,
     *folders.RULES,
     *counts.RULES,
+    *tokens.RULES,
     *meaning.RULES,
     *sources.RULES,
     *attributions.RULES,
