@@ -61,7 +61,8 @@ class AlikeSeeds(LeafRule):
             line = source.yaml.spot((*every[first].path, "question")).line
             yield self.finding(
                 place(source, (*every[second].path, "question")),
-                f"The seed says nearly the same as the one whose question stands in line {line}.",
+                f"The seed says nearly the same as the one whose question stands in line {line}, so it teaches "
+                "little more.",
                 "Ask something else here, or keep one of the two.",
             )
 
@@ -130,10 +131,12 @@ class QuestionAgain(LeafRule):
                 only = len(_words(pair.answer) - _words(pair.question)) == 0
                 yield self.finding(
                     place(source, (*pair.path, "answer")),
-                    "The answer is nothing but the question again."
+                    "The answer is nothing but the question again, so it teaches nothing."
                     if only
-                    else "The answer says the whole question again.",
-                    "Answer it." if only else "Begin with what answers it.",
+                    else "The answer says the whole question again, a habit that the model would learn from it.",
+                    "Write what answers it."
+                    if only
+                    else "Leave the question out, and begin with what answers it.",
                 )
 
 
@@ -162,7 +165,9 @@ class BesideTheContext(LeafRule):
             if len(about) >= _LONG_ANSWER and not any(map(context.casefold().__contains__, about)):
                 yield self.finding(
                     place(source, (*pair.path, "answer")),
-                    f"Nothing that the answer to {quoted(pair.question)} is about stands in its context.",
+                    f"Nothing that the answer to {quoted(pair.question)} is about stands in its context: the model "
+                    "would learn to "
+                    "answer from elsewhere.",
                     "Give the passage that the answer stands on, or answer from the context.",
                 )
 

@@ -52,10 +52,9 @@ class TemplateText(LeafRule):
         if left:
             yield self.finding(
                 place(source, left[0]),
-                f"{len(left)} texts of the template are still there."
-                if len(left) > 1
-                else "A text of the template is still there.",
-                "Write your own text instead.",
+                (f"{len(left)} texts of the template are" if len(left) > 1 else "A text of the template is")
+                + " still there, and would be taught as it stands.",
+                f"Write your own text in place of “{TEMPLATE} …”.",
             )
 
 
@@ -88,7 +87,8 @@ class Placeholder(LeafRule):
         severity = _severity(text)
         if severity is not None:
             yield self.finding(
-                place(source, path), f"{quoted(text)} holds the place of another text.",
+                place(source, path),
+                f"{quoted(text)} holds the place of another text, and would be taught as it stands.",
                 "Write the text, or remove the seed.", severity,
             )  # fmt: skip
 
