@@ -12,7 +12,7 @@ from taxonomy_schema.policy import Policy
 from taxonomy_schema.rule import quoted
 from taxonomy_schema.rules.examples import GOOD_KNOWLEDGE, knowledge
 from taxonomy_schema.rules.leaf_rule import LeafRule
-from taxonomy_schema.rules.walk import Pair, folded, pairs, place
+from taxonomy_schema.rules.walk import Pair, asked, folded, pairs, place
 
 _ALIKE: Final = 0.8
 """The share of common words, of all words of both texts, from which two texts say nearly the same."""
@@ -57,7 +57,7 @@ class AlikeSeeds(LeafRule):
         tails = [answer[-_END:] for answer in answers]
         if len(set(heads)) == len(heads) == len(set(tails)):
             return
-        for first, second in _alike(every, heads, tails, asked_alone=source.is_knowledge):
+        for first, second in _alike(every, asked(source), heads, tails, asked_alone=source.is_knowledge):
             line = source.yaml.spot((*every[first].path, "question")).line
             yield self.finding(
                 place(source, (*every[second].path, "question")),
@@ -68,7 +68,7 @@ class AlikeSeeds(LeafRule):
 
 
 def _alike(
-    every: Sequence[Pair], heads: list[str], tails: list[str], *, asked_alone: bool
+    every: Sequence[Pair], questions: list[str], heads: list[str], tails: list[str], *, asked_alone: bool
 ) -> Iterator[tuple[int, int]]:
     """The seeds that are nearly the same as one before, each once, with that one: their numbers from 0."""
     words: dict[int, tuple[frozenset[str], frozenset[str]]] = {}
@@ -85,10 +85,14 @@ def _alike(
         for other in near:
             if not asked_alone and folded(pair.context or "") != folded(every[other].context or ""):
                 continue
-            if not _asks_alike(every[other].question, pair.question):
+            if not _asks_alike(questions[other], questions[number]):
                 continue
             one, two = words_of(other), words_of(number)
-            if one != two and _near(one[0], two[0]) and _near(one[1], two[1]):
+            if (
+                _near(one[0], two[0])
+                and _near(one[1], two[1])
+                and (one != two or _same_but_for_signs(every[other], pair))
+            ):
                 yield other, number
                 break
         before[begins].append(number)
@@ -96,8 +100,17 @@ def _alike(
 
 
 def _asks_alike(one: str, two: str) -> bool:
-    """A quick look: questions with most words in common begin or end alike."""
-    return one[:_LONG_END] == two[:_LONG_END] or one[-_LONG_END:] == two[-_LONG_END:]
+    """A quick look: questions with most words in common begin or end alike, but for the last sign."""
+    return one[:_LONG_END] == two[:_LONG_END] or one[-_LONG_END:-1] == two[-_LONG_END:-1]
+
+
+def _same_but_for_signs(one: Pair, two: Pair) -> bool:
+    """Whether the words are the same in their order: in another order they may say something else. What differs in case
+    and spaces alone is another rule's.
+    """
+    both = [(folded(pair.question), folded(pair.answer)) for pair in (one, two)]
+    words = [[_WORD.findall(text) for text in texts] for texts in both]
+    return both[0] != both[1] and words[0] == words[1]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -124,10 +137,10 @@ class QuestionAgain(LeafRule):
 
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         del policy
-        for pair in pairs(source):
-            # Its first letter may be small in the answer, and its question mark left out.
-            asked = pair.question.strip()[1:-1]
-            if asked in pair.answer and len(asked) >= _SAID_AGAIN:
+        every = pairs(source)
+        for pair, question, answer in zip(every, asked(source), _answered(every), strict=True):
+            question = question[:-1]  # noqa: PLW2901 - the question mark may be left out
+            if question in answer and len(question) >= _SAID_AGAIN:
                 only = len(_words(pair.answer) - _words(pair.question)) == 0
                 yield self.finding(
                     place(source, (*pair.path, "answer")),
@@ -138,6 +151,15 @@ class QuestionAgain(LeafRule):
                     if only
                     else "Leave the question out, and begin with what answers it.",
                 )
+
+
+def _answered(every: Sequence[Pair]) -> list[str]:
+    """The answers without case and line ends, all at once; one that has wider spaces is left as it is."""
+    answers = [pair.answer for pair in every]
+    folded_ones = "\0".join(answers).casefold().replace("\n", " ").split("\0") if answers else []
+    if len(folded_ones) == len(answers):
+        return folded_ones
+    return [folded(answer) for answer in answers]  # with a NUL in one of them
 
 
 class BesideTheContext(LeafRule):
