@@ -70,6 +70,16 @@ def test_a_context_in_other_words_is_pointed_at(context: str) -> None:
     assert context_findings(source, [DOCUMENT, context.replace(" ", "\n")]) == []
 
 
+def test_a_context_of_which_a_part_stands_in_the_document_is_pointed_at_where_most_does_not() -> None:
+    own = " Nobody has ever counted the badgers, though many walkers claim that they saw some at night."
+    mostly_own = leaf(f'"{CONTEXT[:40]}{own}"')
+
+    (hint,) = context_findings(mostly_own, [DOCUMENT])
+
+    assert "none" not in hint.message
+    assert context_findings(leaf(f'"{CONTEXT}{own[:40]}"'), [DOCUMENT]) == []
+
+
 def test_a_skill_has_no_document() -> None:
     source = read_source(files(SKILL))
 

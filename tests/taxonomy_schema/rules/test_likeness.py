@@ -66,8 +66,8 @@ def test_seeds_that_say_nearly_the_same_are_pointed_at(
         (("What is the past of go?", "Went."), ("What is the past of see?", "Saw.")),
         (("Why does the moon shine so brightly?", "It reflects the light of the sun."),
          ("Why does the snow shine so brightly?", "It reflects the light of the sun.")),
-        (("Is the river longer than the road is?", "The river is longer than the road."),
-         ("Is the road longer than the river is?", "The road is longer than the river.")),
+        (("Tell me whether the river is longer than the road.", "Yes, the river is longer than the road."),
+         ("Tell me whether the road is longer than the river.", "Yes, the road is longer than the river.")),
         # The same question with different answers is told of as such.
         (("Why does ice float?", "It is light."), ("Why does ice float?", "Water is heavier than it.")),
     ],

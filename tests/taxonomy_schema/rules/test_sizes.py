@@ -31,6 +31,18 @@ def test_a_line_has_at_most_120_characters(length: int, count: int) -> None:
     assert all(f"{length} characters" in one.message for one in found)
 
 
+def test_a_line_of_just_the_most_is_not_counted_beside_a_longer_one() -> None:
+    most = line_of(120).split("\n")[11]
+
+    (found,) = told(
+        SKILL.replace("    answer: Yeast makes gas in the dough.", most).replace(ICE, "so " * 50 + "."),
+        "GL149",
+    )
+
+    assert found.place.line == 12
+    assert "more" not in found.message.split(";")[0] + found.message.split("review.")[1]
+
+
 def test_the_last_line_counts_without_a_line_end() -> None:
     (found,) = told(SKILL.replace("mend themselves.\n", "mend " * 30 + "now."), "GL149")
 
