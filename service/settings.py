@@ -74,6 +74,9 @@ class Settings(BaseSettings):
     """Whether findings are uploaded to code scanning too; the App then needs the right to write security events."""
     rules_url: str = "https://github.com/graftlab/graftlab/blob/main/docs/rules"
     """Where the rules' pages are read; findings link there."""
+    benchmarks: Path | None = None
+    """Folder of benchmarks (as of MMLU, GSM8K, HumanEval) whose questions no leaf may teach. The control worker reads
+    it at each check. Empty: nothing is compared."""
 
     mirrors: dict[str, str] = Field(default_factory=dict)
     """JSON: URL prefix -> prefix read in its place (document repositories)."""

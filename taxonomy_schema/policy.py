@@ -24,6 +24,10 @@ class Policy:
     skill_words: int = 2300
     context_words: int = 500
     pair_words: int = 250
+    context_tokens: int = 500
+    pair_tokens: int = 250
+    """Tokens are estimated by a text's length; see `rules.tokens`."""
+    line_characters: int = 120
     document_types: tuple[str, ...] = DOCUMENT_TYPES
     document_bytes: int = 5_000_000
     """How large one file of a document may be."""

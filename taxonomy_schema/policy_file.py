@@ -33,7 +33,7 @@ def read_policy(root: Path) -> tuple[Policy, tuple[Finding, ...]]:
         return DEFAULT_POLICY, (
             _finding(
                 Place(file=POLICY_FILE),
-                f"The file cannot be read: {error.strerror}.",
+                f"The file cannot be read ({error.strerror}), so the usual rules count.",
                 "Make the file readable (chmod u+r).",
             ),
         )
@@ -46,7 +46,11 @@ def policy_of(data: bytes | None) -> tuple[Policy, tuple[Finding, ...]]:
         return DEFAULT_POLICY, ()
     if len(data) > _LARGEST:
         return DEFAULT_POLICY, (
-            _finding(Place(file=POLICY_FILE), f"The file is larger than {_LARGEST:,} bytes.", "Shorten it."),
+            _finding(
+                Place(file=POLICY_FILE),
+                f"The file is larger than {_LARGEST:,} bytes and is not read, so the usual rules count.",
+                "Remove what is no setting, such as long comments.",
+            ),
         )
     try:
         source = read_yaml(data.decode("utf-8-sig"), POLICY_FILE)
@@ -54,7 +58,11 @@ def policy_of(data: bytes | None) -> tuple[Policy, tuple[Finding, ...]]:
         line = data[: error.start].count(b"\n") + 1
         place = Place(file=POLICY_FILE, line=line)
         return DEFAULT_POLICY, (
-            _finding(place, "The file is not UTF-8 and cannot be read.", "Save it as UTF-8."),
+            _finding(
+                place,
+                "The file is not UTF-8 and cannot be read, so the usual rules count.",
+                "In your editor choose “Save with encoding”, UTF-8 (without BOM).",
+            ),
         )
     if source.findings:
         return DEFAULT_POLICY, tuple(source.findings)

@@ -9,54 +9,7 @@ from taxonomy_schema.mends import quoted_line, spaces_for_tab
 from taxonomy_schema.parse_rules import NotYaml, TabIndent, YamlFeature
 from taxonomy_schema.places import Lines
 
-_QUOTE: Final = (
-    "Put the whole text in quotes, or write “|” after the key and start the text on the next line."
-)
 _LONGEST_SHOWN: Final = 60
-_MENDS: Final = (
-    (
-        "mapping values are not allowed",
-        "A “: ” stands in a text without quotes: what is before it is taken for a key, and reading stops here.",
-        _QUOTE,
-    ),
-    (
-        "did not find expected key",
-        "Reading stops here: the text before ends too early, or this line is indented otherwise than its neighbours.",
-        "Indent “question” and “answer” of one entry alike. If a text has quotes or a colon in it: "
-        + _QUOTE[0].lower()
-        + _QUOTE[1:],
-    ),
-    (
-        "could not find expected ':'",
-        "Reading stops here: this line has no “key:” at its start, and is not indented as part of the text above.",
-        "If it goes on with the text above, indent it deeper than that text's key; if not, write “key: value”.",
-    ),
-    (
-        "did not find expected '-' indicator",
-        "Reading stops here, because the entries of a list are not indented alike.",
-        "Put as many spaces before every “- ” of one list.",
-    ),
-    (
-        "cannot start any token",
-        "A text without quotes starts with a sign that means something else in this format, so reading stops here.",
-        _QUOTE,
-    ),
-    (
-        "found unexpected end of stream",
-        "A quotation mark is opened and never closed, so the rest of the file is taken for one text.",
-        "Add the closing mark at the end of the text. Within '…' write an apostrophe twice: 'It''s light.'",
-    ),
-    (
-        "block sequence entries are not allowed",
-        "A “- ” stands where no list can start, so reading stops here.",
-        "Start the list on a line of its own, below its key. If it is no list, put the whole text in quotes.",
-    ),
-    (
-        "found unknown escape character",
-        'Between "…" a backslash begins a sign, and with this letter after it there is none, so reading stops here.',
-        "Write the backslash twice, or put the text between '…' instead.",
-    ),
-)
 
 
 def unreadable(error: yaml.YAMLError, lines: Lines, text: str) -> Finding:
@@ -80,14 +33,20 @@ def unreadable(error: yaml.YAMLError, lines: Lines, text: str) -> Finding:
             "Replace the tab by spaces, two for each level.",
             fix=fix,
         )
-    for sign, message, mend in _MENDS:
-        if sign in problem:
-            fix = quoted_line(lines.file, text.split("\n"), place.line) if mend is _QUOTE else ()
-            shown = fix[0].replacement if fix else ""
-            exact = f"Put the whole text in quotes: {shown}" if 0 < len(shown) <= _LONGEST_SHOWN else mend
-            return NotYaml.finding(place, message, exact, fix=fix)
-    return NotYaml.finding(
-        place,
-        f"Reading stops here; the reader says: {problem}.",
-        "Compare this line and the one above with an example of the guide: indentation, quotes, colons.",
-    )
+    return _worded(error, problem, place, lines, text)
+
+
+def _worded(error: yaml.YAMLError, problem: str, place: Place, lines: Lines, text: str) -> Finding:
+    from taxonomy_schema.yaml_words import QUOTE, words_for  # most files have no fault
+
+    words = words_for(str(getattr(error, "context", None) or ""), problem)
+    if words is None:
+        return NotYaml.finding(
+            place,
+            f"Reading stops here; the reader says: {problem}.",
+            "Compare this line and the one above with an example of the guide: indentation, quotes, colons.",
+        )
+    fix = quoted_line(lines.file, text.split("\n"), place.line) if words.mend is QUOTE else ()
+    shown = fix[0].replacement if fix else ""
+    exact = f"Put the whole text in quotes: {shown}" if 0 < len(shown) <= _LONGEST_SHOWN else words.mend
+    return NotYaml.finding(place, words.message, exact, fix=fix)

@@ -12,10 +12,14 @@ from typing import NoReturn
 from pipelines.collect.addresses import AddressRefused, Source, source_of
 from pipelines.collect.config import CollectSettings
 from pipelines.collect.git import GitFailed, GitTooMuch, git
+from pipelines.collect.leaves import faulty
 from pipelines.collect.resolving import NotPublic, pins
 from pipelines.errors import BadContribution, OutsideFailed
 from taxonomy_schema.globs import matches
 from taxonomy_schema.models import KnowledgeDocument
+from taxonomy_schema.parse import LeafSource
+from taxonomy_schema.policy import Policy
+from taxonomy_schema.rules.documents import document_findings
 
 _FULL_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _TEXT = frozenset({".md", ".markdown", ".txt"})
@@ -46,21 +50,23 @@ class Documents:
     settings: CollectSettings
     mirrors: Mapping[str, str]
 
-    def read(self, leaf_id: str, document: KnowledgeDocument) -> tuple[DocumentText, ...]:
-        """The texts that the leaf's patterns name.
+    def read(
+        self, leaf_id: str, document: KnowledgeDocument, source: LeafSource | None = None
+    ) -> tuple[DocumentText, ...]:
+        """The texts that the leaf's patterns name. With its `source`, all that is wrong with them is told at once.
 
         Raises BadContribution for what the leaf's author can mend, OutsideFailed when the host cannot be reached.
         """
         try:
-            source = source_of(document.repository, self.settings.allowed_hosts, self.mirrors)
+            address = source_of(document.repository, self.settings.allowed_hosts, self.mirrors)
         except AddressRefused as refused:
             _blame(leaf_id, f"its document repository {document.repository!r} is refused: {refused}", "repo")
         if not _FULL_ID.fullmatch(document.commit):
             _blame(leaf_id, f"its document commit {document.commit!r} is no full commit id", "commit")
-        repository = self.cache / f"{hashlib.sha256(source.written.encode()).hexdigest()[:32]}.git"
+        repository = self.cache / f"{hashlib.sha256(address.written.encode()).hexdigest()[:32]}.git"
         with _locked(repository):
-            self._fetch(leaf_id, repository, source, document.commit)
-        return self._matched(leaf_id, repository, document)
+            self._fetch(leaf_id, repository, address, document.commit)
+        return self._matched(leaf_id, repository, document, source)
 
     def _fetch(self, leaf_id: str, repository: Path, source: Source, commit: str) -> None:
         if not (repository / "HEAD").exists():
@@ -103,12 +109,14 @@ class Documents:
         _blame(leaf_id, f"its document repository {source.written} could not be read: {failed}", "repo")
 
     def _matched(
-        self, leaf_id: str, repository: Path, document: KnowledgeDocument
+        self, leaf_id: str, repository: Path, document: KnowledgeDocument, source: LeafSource | None
     ) -> tuple[DocumentText, ...]:
         try:
             files = _list(repository, document.commit)
         except GitTooMuch as error:
             _blame(leaf_id, f"the tree of {document.repository} is refused: {error}", "repo")
+        if source is not None:
+            self._judge(leaf_id, source, files)
         found: dict[str, str] = {}
         for pattern in document.patterns:
             named = {name: file for name, file in files.items() if matches(pattern, name)}
@@ -124,6 +132,14 @@ class Documents:
             limit = self.settings.max_documents
             _blame(leaf_id, f"its patterns name {len(found)} files, at most {limit} are read", "patterns")
         return tuple(_text(leaf_id, repository, name, object_id) for name, object_id in sorted(found.items()))
+
+    def _judge(self, leaf_id: str, source: LeafSource, files: Mapping[str, "_File"]) -> None:
+        policy = Policy(
+            document_bytes=self.settings.max_document_bytes, documents=self.settings.max_documents
+        )
+        errors = document_findings(source, {name: file.size for name, file in files.items()}, policy)
+        if errors:
+            raise faulty("document_patterns", leaf_id, errors, command="graft lint --documents DIR")
 
     def _allowed(self, leaf_id: str, name: str, file: "_File") -> str:
         """The object's id, when it is an ordinary text file of a fair size."""

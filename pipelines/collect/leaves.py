@@ -1,12 +1,14 @@
 """The leaves of one commit, and which of them are the contribution."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines.errors import BadContribution, WrongUse
 from taxonomy_schema.errors import TreeError
+from taxonomy_schema.findings import Finding
 from taxonomy_schema.models import Leaf
-from taxonomy_schema.parse import ParsedLeaf, parse_leaf
+from taxonomy_schema.parse import LeafSource, parse_leaf
 from taxonomy_schema.tree import changed_leaves, read_tree
 
 _SHOWN_FINDINGS = 5
@@ -19,6 +21,8 @@ class Gathered:
     leaves: tuple[Leaf, ...]
     contributed: frozenset[str]
     skipped: dict[str, str]
+    sources: Mapping[str, LeafSource] = field(default_factory=dict)
+    """Of contributed leaves what they are written as, by id: what is found later is pointed at in their files."""
 
 
 def gather_leaves(repository: Path | None, commit: str, base_commit: str) -> Gathered:
@@ -44,27 +48,33 @@ def gather_leaves(repository: Path | None, commit: str, base_commit: str) -> Gat
     contributed = frozenset(change.id for change in changes if change.status != "removed")
     leaves: list[Leaf] = []
     skipped: dict[str, str] = {}
+    sources: dict[str, LeafSource] = {}
     for leaf_id, leaf_files in files.items():
         parsed = parse_leaf(leaf_files)
         if parsed.leaf is not None and parsed.ok:
             leaves.append(parsed.leaf)
+            if leaf_id in contributed:
+                sources[leaf_id] = parsed.source
         elif leaf_id in contributed:
-            raise _faulty(leaf_id, parsed)
+            raise faulty("leaf_has_errors", leaf_id, parsed.errors)
         else:
             skipped[leaf_id] = parsed.errors[0].message if parsed.errors else "cannot be read as a leaf"
-    return Gathered(tuple(leaves), contributed, skipped)
+    return Gathered(tuple(leaves), contributed, skipped, sources)
 
 
-def _faulty(leaf_id: str, parsed: ParsedLeaf) -> BadContribution:
-    errors = parsed.errors
+def faulty(
+    code: str, leaf_id: str, errors: Sequence[Finding], *, command: str = "graft lint"
+) -> BadContribution:
+    """The failure that shows the first few errors of a contributed leaf, each with its line and its mend."""
     lines = [
         f"{error.place.file}:{error.place.line}: {error.message} {error.mend}"
         for error in errors[:_SHOWN_FINDINGS]
     ]
     if len(errors) > _SHOWN_FINDINGS:
         lines.append(f"... and {len(errors) - _SHOWN_FINDINGS} more")
+    count = "an error" if len(errors) == 1 else f"{len(errors)} errors"
     return BadContribution(
-        "leaf_has_errors",
-        f"the leaf {leaf_id} has {len(errors)} errors:\n" + "\n".join(lines),
-        mend=f"Mend them in {leaf_id} and push; `graft lint` shows them all.",
+        code,
+        f"the leaf {leaf_id} has {count}:\n" + "\n".join(lines),
+        mend=f"Mend them in {leaf_id} and push; `{command}` shows them all.",
     )

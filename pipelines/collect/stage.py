@@ -11,7 +11,9 @@ from pipelines.collect.leaves import Gathered, gather_leaves
 from pipelines.errors import BadContribution
 from pipelines.files import write_atomically
 from pipelines.runs import Manifest, RunDir
+from taxonomy_schema.findings import Finding
 from taxonomy_schema.models import Leaf
+from taxonomy_schema.rules.documents import context_findings
 
 
 def run(run_dir: RunDir) -> Manifest:
@@ -40,6 +42,8 @@ class _Collection:
     entries: list[LeafEntry] = field(default_factory=list)
     splits: list[Split] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    """Hints on contributed leaves that only their documents tell."""
 
     def take(self, split: Split) -> None:
         """Add a leaf; what is wrong with one that is not contributed leaves only that leaf out."""
@@ -64,7 +68,11 @@ class _Collection:
         folder = self.run_dir.path / "documents"
         folder.mkdir(exist_ok=True)
         found = []
-        for text in self.documents.read(leaf.id, leaf.document):
+        source = self.gathered.sources.get(leaf.id)
+        texts = self.documents.read(leaf.id, leaf.document, source)
+        if source is not None:
+            self.findings += context_findings(source, [text.content.decode() for text in texts])
+        for text in texts:
             path = folder / f"{text.sha256}.md"
             write_atomically(path, text.content)
             found.append(Document(name=text.name, sha256=text.sha256, path=f"documents/{path.name}"))
@@ -92,6 +100,7 @@ class _Collection:
                 "exam_items": len(items),
                 "exam_items_by_leaf": dict(sorted(Counter(item.leaf_id for item in items).items())),
                 "documents": len({document.sha256 for entry in entries for document in entry.documents}),
+                "findings": [finding.to_dict() for finding in self.findings],
                 "skipped": dict(sorted({**self.gathered.skipped, **self.skipped}.items())),
             }
         )

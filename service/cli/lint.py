@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
-from service.cli.lint_target import LintOptions, apart, lint_targets
+from service.cli.lint_target import Linted, LintOptions, apart, lint_targets
 from service.cli.lint_text import errors_among, plain, say, show
 from taxonomy_schema.errors import TaxonomyError
 
@@ -41,6 +41,14 @@ def lint(
             file_okay=False,
         ),
     ] = None,
+    documents: Annotated[
+        Path | None,
+        typer.Option(
+            help="A clone of a document's repository, or a folder of such, to hold knowledge leaves against.",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
     *,
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Check every leaf, also those known not to have changed.")
@@ -54,7 +62,9 @@ def lint(
     ] = False,
 ) -> None:
     """Check leaves: their form, counts, sources and places. Of A..B: what B changed since it left A."""
-    options = LintOptions(tuple(allow_host or ()), remember=not no_cache, benchmarks=benchmarks)
+    options = LintOptions(
+        tuple(allow_host or ()), remember=not no_cache, benchmarks=benchmarks, documents=documents
+    )
     try:
         if diff:
             _show_diff(targets or ["."], options)
@@ -65,16 +75,20 @@ def lint(
     except TaxonomyError as error:
         say(str(error), error=True, fg="red")
         raise typer.Exit(_WRONG_USE) from error
-    if output is Format.TEXT:
-        show(linted.findings, linted.texts, linted.leaves)
-    else:
-        from service.cli.lint_formats import written
-
-        text = written(output, linted)
-        if text:
-            typer.echo(text)
+    _say_found(linted, output)
     if errors_among(linted.findings):
         raise typer.Exit(_FINDINGS)
+
+
+def _say_found(linted: Linted, output: Format) -> None:
+    if output is Format.TEXT:
+        show(linted.findings, linted.texts, linted.leaves)
+        return
+    from service.cli.lint_formats import written
+
+    text = written(output, linted)
+    if text:
+        typer.echo(text)
 
 
 def _fix(targets: list[str], options: LintOptions, *, quiet: bool) -> None:

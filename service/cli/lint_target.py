@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from service.cli.lint_policy import POLICY_FILE, policy_at, policy_here
 from taxonomy_schema.entries import entry_findings
@@ -12,6 +12,11 @@ from taxonomy_schema.findings import Finding
 from taxonomy_schema.folder import leaf_names, list_folder, read_leaf, read_shown
 from taxonomy_schema.locate import locate
 from taxonomy_schema.policy import Policy
+
+if TYPE_CHECKING:
+    from taxonomy_schema.document_folder import DocumentFolder
+    from taxonomy_schema.parse import LeafSource
+    from taxonomy_schema.rules.benchmarks import BenchmarkIndex
 
 
 class Linted(NamedTuple):
@@ -31,6 +36,13 @@ class LintOptions(NamedTuple):
     """Of a whole taxonomy, check again only what changed since the last time."""
     benchmarks: Path | None = None
     """Folder of benchmarks whose questions leaves are held against; what is looked at so is not remembered."""
+    documents: Path | None = None
+    """Clone of a document's repository, or a folder of such, that knowledge leaves are held against; likewise."""
+
+    @property
+    def beside(self) -> bool:
+        """Whether leaves are held against something that lies beside the taxonomy."""
+        return self.benchmarks is not None or self.documents is not None
 
 
 def lint_target(target: str, options: LintOptions = LintOptions()) -> Linted:
@@ -59,43 +71,77 @@ def lint_target(target: str, options: LintOptions = LintOptions()) -> Linted:
         for finding in check(read_leaf(root, leaf_id, names[leaf_id]), policy).findings
     ]
     outside = policy.weigh(entry_findings(entries, {entry.path for entry in entries}))
-    asked_elsewhere = _in_benchmarks(root, names, policy, options)
-    return Linted(len(names), (*found, *asked_elsewhere, *outside), _FolderTexts(root))
+    beside = _beside(root, names, policy, options) if options.beside else ()
+    return Linted(len(names), (*found, *beside, *outside), _FolderTexts(root))
 
 
 def _lint_whole(root: Path, options: LintOptions) -> Linted:
     from service.cli.linting.git_state import Asked
 
     # Git looks at the files while the rules are loaded.
-    asked = Asked(root) if options.remember and options.benchmarks is None else None
+    asked = Asked(root) if options.remember and not options.beside else None
     from service.cli.linting.tree import lint_tree
 
     policy, faults = policy_here(root, options.hosts)
     whole = lint_tree(root, policy, asked)
-    asked_elsewhere = (
-        _in_benchmarks(root, leaf_names(list_folder(root)), policy, options) if options.benchmarks else ()
-    )
-    more = (*faults, *asked_elsewhere)
+    beside = _beside(root, leaf_names(list_folder(root)), policy, options) if options.beside else ()
+    more = (*faults, *beside)
     return Linted(whole.leaves, (*more, *whole.findings) if more else whole.findings, _FolderTexts(root))
 
 
-def _in_benchmarks(
+def _beside(
     root: Path, names: Mapping[str, set[str]], policy: Policy, options: LintOptions
 ) -> tuple[Finding, ...]:
-    """What benchmarks ask too; nothing unless a folder of them was named."""
-    if options.benchmarks is None:
-        return ()
-    from taxonomy_schema.benchmark_data import load_benchmarks
     from taxonomy_schema.parse import read_source
-    from taxonomy_schema.rules.benchmarks import overlaps
 
-    index = load_benchmarks(options.benchmarks)
+    look = _Beside(options)
     found = (
         finding
         for leaf_id in sorted(names)
-        for finding in overlaps(read_source(read_leaf(root, leaf_id, names[leaf_id])), index)
+        for finding in look.at(read_source(read_leaf(root, leaf_id, names[leaf_id])), policy)
     )
     return tuple(policy.weigh(found))
+
+
+class _Beside:
+    """What leaves are held against; each part is loaded when it is asked for."""
+
+    def __init__(self, options: LintOptions) -> None:
+        self.index = None if options.benchmarks is None else _index(options.benchmarks)
+        self.documents = None if options.documents is None else _clones(options.documents)
+
+    def at(self, source: "LeafSource", policy: Policy) -> Iterator[Finding]:
+        """What benchmarks ask too, and what the leaf's document tells."""
+        if self.index is not None:
+            from taxonomy_schema.rules.benchmarks import overlaps
+
+            yield from overlaps(source, self.index)
+        yield from self.of_document(source, policy)
+
+    def of_document(self, source: "LeafSource", policy: Policy) -> Iterator[Finding]:
+        """What the leaf's document tells; of one that is not here, that it is not."""
+        if self.documents is not None:
+            found = self.documents.findings(source, policy)
+            if found is None:
+                from service.cli.lint_text import say
+
+                say(
+                    f"{source.qna_file}: no clone here has its document's commit, so it is not compared.",
+                    error=True,
+                )
+            yield from found or ()
+
+
+def _index(folder: Path) -> "BenchmarkIndex | None":
+    from taxonomy_schema.benchmark_data import load_benchmarks
+
+    return load_benchmarks(folder)
+
+
+def _clones(folder: Path) -> "DocumentFolder":
+    from taxonomy_schema.document_folder import DocumentFolder
+
+    return DocumentFolder(folder)
 
 
 class _Texts(Mapping[str, str]):
@@ -205,15 +251,20 @@ def _lint_change(base: str, head: str, options: LintOptions) -> Linted:
     from taxonomy_schema.tree import list_tree, read_entries
 
     here = Path.cwd()
-    index = None
-    if options.benchmarks is not None:
-        from taxonomy_schema.benchmark_data import load_benchmarks
-
-        index = load_benchmarks(options.benchmarks)
-    report = check_change(here, base, head, policy_at(here, base, options.hosts), benchmarks=index)
-    shown = frozenset(leaf.change.id for leaf in report.leaves if leaf.findings)
+    look = _Beside(options)
+    policy = policy_at(here, base, options.hosts)
+    report = check_change(here, base, head, policy, benchmarks=look.index)
+    sources = [leaf.parsed.source for leaf in report.leaves if leaf.parsed is not None]
+    of_documents = policy.weigh([finding for one in sources for finding in look.of_document(one, policy)])
+    findings = (*report.findings, *of_documents)
+    files = {finding.place.file for finding in findings}
+    shown = frozenset(
+        leaf.change.id
+        for leaf in report.leaves
+        if files & {f"{leaf.change.id}/{name}" for name in (QNA, ATTRIBUTION)}
+    )
     texts = _texts(read_entries(here, list_tree(here, head), shown)) if shown else {}
-    return Linted(len(report.leaves), report.findings, texts)
+    return Linted(len(report.leaves), findings, texts)
 
 
 def _texts(leaves: Mapping[str, LeafFiles]) -> dict[str, str]:

@@ -30,6 +30,7 @@ from service.ledger.session import nudge_after_commit
 from service.ledger.tables import Contribution, Run, RunKind, RunState
 from service.logging import bound
 from service.queue import app
+from taxonomy_schema.benchmark_data import BenchmarkDataError, load_benchmarks
 from taxonomy_schema.errors import TreeError
 from taxonomy_schema.hunks import shown_lines
 from taxonomy_schema.models import Finding, Place, Severity
@@ -38,6 +39,7 @@ from taxonomy_schema.policy_file import policy_of
 from taxonomy_schema.policy_rules import UnreadableChange
 from taxonomy_schema.rules import ChangeReport, check_change
 from taxonomy_schema.rules import check as check_leaf
+from taxonomy_schema.rules.benchmarks import BenchmarkIndex
 from taxonomy_schema.suggesting import Suggestion, suggestions
 from taxonomy_schema.tree import merge_base
 
@@ -87,6 +89,12 @@ def _carry_out(tools: Tools, client: GitHub, lease: Lease) -> None:
         wait = error.retry_after if error.limited else 0.0
     except GitHubFailed as error:
         failure = _failure("not_fetched", str(error), error.mend or "Push again, or retry.")
+    except BenchmarkDataError as error:
+        failure = _failure(
+            "benchmarks_unreadable",
+            str(error),
+            "Mend GRAFT_BENCHMARKS of the control worker; none compares nothing.",
+        )
     except Exception as error:
         log.exception("check of run %d", run.id)
         failure = _failure("fault", f"{type(error).__name__}: {error}", "Look at the control worker's log.")
@@ -124,7 +132,14 @@ def _check(tools: Tools, client: GitHub, run: Run) -> dict[str, Any]:
         # The default branch's policy: no pull request changes what it is judged by. A faulty one counts as none.
         rules, _ = policy_of(read_file(clone, tip, POLICY_FILE))
         allowed = check_policy(tools.settings, rules)
-        report = check_change(clone, run.base_sha, run.head_sha, allowed, author=_author(tools, run))
+        report = check_change(
+            clone,
+            run.base_sha,
+            run.head_sha,
+            allowed,
+            author=_author(tools, run),
+            benchmarks=_benchmarks(tools),
+        )
         offered = _suggestions(clone, run, allowed, report) if tools.settings.suggestions else ()
         begun = merge_base(clone, run.base_sha, run.head_sha)
     except TreeError as error:
@@ -167,6 +182,12 @@ def _author(tools: Tools, run: Run) -> str | None:
         return None
     with tools.read() as session:
         return session.get_one(Contribution, run.contribution_id).author
+
+
+def _benchmarks(tools: Tools) -> BenchmarkIndex | None:
+    """Of the folder that the operator names, read at each check: it may have changed. Raises BenchmarkDataError."""
+    folder = tools.settings.benchmarks
+    return None if folder is None else load_benchmarks(folder, tools.settings.home / "benchmarks")
 
 
 def _unreadable(error: TreeError) -> Finding:

@@ -39,7 +39,8 @@ class BenchmarkQuestion(Rule):
     docs = (
         "A text of the leaf is, word for word or nearly, a question of a benchmark by which releases are measured. A "
         "model that was taught it answers from memory, and the score says nothing any more. Told where the "
-        "benchmark's data is at hand."
+        "benchmark's data is at hand: by `graft lint --benchmarks`, and in a pull request where the operator set "
+        "`GRAFT_BENCHMARKS`."
     )
 
 

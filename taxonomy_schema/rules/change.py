@@ -1,5 +1,6 @@
 """A change between two commits: each leaf it touches, checked as it stands at the head."""
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from taxonomy_schema.policy import DEFAULT_POLICY, Policy
 from taxonomy_schema.rules.authors import author_findings
 from taxonomy_schema.rules.benchmarks import BenchmarkIndex, overlaps
 from taxonomy_schema.rules.checking import check
+from taxonomy_schema.rules.languages import language_findings
 from taxonomy_schema.rules.originality import compare
 from taxonomy_schema.tree import (
     LeafChange,
@@ -85,7 +87,12 @@ def check_change(
         more = list(beside.get(change.id, ()))
         if leaf is not None:
             by = author if change.status == "added" else None
-            more += policy.weigh([*author_findings(leaf.source, by), *overlaps(leaf.source, benchmarks)])
+            said = (
+                author_findings(leaf.source, by),
+                overlaps(leaf.source, benchmarks),
+                language_findings(leaf.source),
+            )
+            more += policy.weigh(itertools.chain.from_iterable(said))
         leaves.append(_checked(change, leaf, of_tree, more))
     told = {finding for one in leaves for finding in one.findings}
     outside = tuple(finding for finding in of_tree if finding not in told)

@@ -16,21 +16,27 @@ from taxonomy_schema.rules import (
     credentials,
     folders,
     form,
+    languages,
     meaning,
     personal,
     safety,
     sources,
     style,
+    tokens,
     topics,
+    widths,
 )
 from taxonomy_schema.rules.leaf_rule import LeafRule
 
 LEAF_RULES: Final[tuple[LeafRule, ...]] = (
     *form.RULES,
     *style.RULES,
+    *widths.RULES,
     *folders.RULES,
     *counts.RULES,
+    *tokens.RULES,
     *meaning.RULES,
+    *languages.RULES,
     *sources.RULES,
     *attributions.RULES,
     *safety.RULES,

@@ -31,7 +31,9 @@ class FewOldSeeds(LeafRule):
         if source.sound and len(seeds) < LEAST_SEEDS:
             yield self.finding(
                 key_place(source, ("seed_examples",)),
-                f"The leaf has {len(seeds)} seeds; version {NEWEST_VERSION} asks for {LEAST_SEEDS}.",
+                f"The leaf has {len(seeds)} seeds; with fewer than {LEAST_SEEDS}, as version {NEWEST_VERSION} asks "
+                "for, what is written "
+                "from them varies little, and its exam tells little.",
                 f"Add {LEAST_SEEDS - len(seeds)} more seeds.",
             )
 
@@ -55,7 +57,9 @@ class SkillTooLong(LeafRule):
         if total > policy.skill_words:
             yield self.finding(
                 key_place(source, ("seed_examples",)),
-                f"All questions and answers together have {total:,} words; {policy.skill_words:,} is the most.",
+                f"All questions and answers together have {total:,} words; more than {policy.skill_words:,} do not "
+                "fit into the "
+                "prompts that new examples are written from.",
                 "Shorten the answers, or split the skill into two leaves.",
             )
 
@@ -78,7 +82,8 @@ class ContextTooLong(LeafRule):
             if count > policy.context_words:
                 yield self.finding(
                     place(source, ("seed_examples", index, "context")),
-                    f"The context has {count:,} words; {policy.context_words:,} is the most.",
+                    f"The context has {count:,} words; more than {policy.context_words:,} crowd its questions out "
+                    "of the prompt.",
                     "Cut it to the passage that its questions need.",
                 )
 
@@ -100,7 +105,9 @@ class PairTooLong(LeafRule):
             if count > policy.pair_words:
                 yield self.finding(
                     place(source, pair.path),
-                    f"The question and its answer have {count:,} words; {policy.pair_words:,} is the most.",
+                    f"The question and its answer have {count:,} words; more than {policy.pair_words:,} crowd other "
+                    "examples out of the "
+                    "prompt.",
                     "Shorten the answer, or ask two questions.",
                 )
 

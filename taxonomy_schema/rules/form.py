@@ -38,7 +38,9 @@ class OldVersion(LeafRule):
         if version < NEWEST_VERSION:
             yield self.finding(
                 key_place(source, ("version",)),
-                f"The leaf has version {version}; the newest is {NEWEST_VERSION}.",
+                f"The leaf is written in version {version} of the format; what version {NEWEST_VERSION}, the "
+                "newest, asks for is "
+                "not looked at.",
                 f"Write “version: {NEWEST_VERSION}”{'' if enough else f', once it has {LEAST_SEEDS} seeds'}.",
                 fix=raised(source.yaml, knowledge=source.is_knowledge),
             )
@@ -63,7 +65,8 @@ class StrayTab(LeafRule):
         if place is not None:
             yield self.finding(
                 Place(file=source.qna_file, line=place[0], column=place[1]),
-                "A tab stands here outside quotes, and InstructLab's parser stops at it.",
+                "A tab stands here outside quotes, and InstructLab's parser stops at it: its tools could not read "
+                "the leaf.",
                 "Write a space instead, or put the whole text in quotes.",
             )
 
@@ -84,8 +87,8 @@ class IgnoredKey(LeafRule):
             for key in sorted(inner.keys() - {"question", "answer"}):
                 yield self.finding(
                     key_place(source, (*entry_path, key)),
-                    f"The key {quoted(key)} is ignored here.",
-                    "Remove it.",
+                    f"The key {quoted(key)} is not read beside question and answer, so what stands under it is lost.",
+                    "Put what matters of it into the answer or the context, and remove the key.",
                 )
 
 
@@ -117,8 +120,9 @@ class CommentCutsText(LeafRule):
                 if comment:
                     yield self.finding(
                         Place(file=source.qna_file, line=spot.end_line, column=spot.end_column + 1),
-                        f"{quoted(comment[0].strip())} is read as a comment and is no part of the {key}.",
-                        "Put the whole text in quotes, if it belongs to it.",
+                        f"{quoted(comment[0].strip())} is read as a comment, since a “#” stands after a space: the "
+                        f"{key} ends before it.",
+                        "Put the whole text in quotes, if it belongs to it; put a comment on a line of its own.",
                     )
 
 
@@ -143,8 +147,10 @@ class MixedContexts(LeafRule):
             )
             yield self.finding(
                 _first(source, less),
-                f"{len(every) - len(without)} seeds have a context and {len(without)} have none.",
-                "Give every seed a context, or none.",
+                f"Of {len(every)} seeds {len(without)} {'has' if len(without) == 1 else 'have'} no context and the "
+                "others "
+                "have one; new examples are written in one way for a whole leaf, with contexts or without.",
+                "Give every seed a context, or none; if both kinds matter, make two leaves.",
             )
 
 
@@ -168,12 +174,14 @@ class GroundedFolder(LeafRule):
         contexts = sum(pair.context is not None for pair in every)
         if "grounded" in parts and not contexts:
             yield self.finding(
-                _first(source, every), "The folder is for grounded skills, and no seed has a context.",
+                _first(source, every),
+                "The folder is for grounded skills, whose answers stand on a context, and no seed has one.",
                 "Add a context to each seed, or move the leaf out of grounded/.", Severity.ERROR,
             )  # fmt: skip
         elif contexts == len(every) and "grounded" not in parts:
             yield self.finding(
-                _first(source, every), "Every seed has a context, and the folder is not for grounded skills.",
+                _first(source, every),
+                "Every seed has a context, and the folder is for skills without: others are looked for in grounded/.",
                 f"Move it to {'/'.join([parts[0], 'grounded', *parts[1:]])}.",
             )  # fmt: skip
 

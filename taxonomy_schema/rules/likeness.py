@@ -11,7 +11,7 @@ from taxonomy_schema.policy import Policy
 from taxonomy_schema.rule import quoted
 from taxonomy_schema.rules.examples import GOOD_KNOWLEDGE, knowledge
 from taxonomy_schema.rules.leaf_rule import LeafRule
-from taxonomy_schema.rules.walk import Pair, folded, pairs, place
+from taxonomy_schema.rules.walk import Pair, asked, folded, pairs, place
 
 _ALIKE: Final = 0.8
 """The share of common words, of all words of both texts, from which two texts say nearly the same."""
@@ -51,27 +51,30 @@ class AlikeSeeds(LeafRule):
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         del policy
         every = pairs(source)
-        if _all_different([pair.question for pair in every], _LONG_END):
+        if _all_different(asked(source), _LONG_END, last=-1):
             return
         answers = [pair.answer.strip() for pair in every]
         if _all_different(answers, _END):
             return
-        for first, second in _alike(every, answers, asked_alone=source.is_knowledge):
+        for first, second in _alike(every, asked(source), answers, asked_alone=source.is_knowledge):
             line = source.yaml.spot((*every[first].path, "question")).line
             yield self.finding(
                 place(source, (*every[second].path, "question")),
-                f"The seed says nearly the same as the one whose question stands in line {line}.",
+                f"The seed says nearly the same as the one whose question stands in line {line}, so it teaches "
+                "little more.",
                 "Ask something else here, or keep one of the two.",
             )
 
 
-def _all_different(texts: list[str], end: int) -> bool:
+def _all_different(texts: Sequence[str], end: int, last: int | None = None) -> bool:
     """Whether no two begin or end alike."""
     number = len(texts)
-    return len({text[:end] for text in texts}) == number == len({text[-end:] for text in texts})
+    return len({text[:end] for text in texts}) == number == len({text[-end:last] for text in texts})
 
 
-def _alike(every: Sequence[Pair], answers: list[str], *, asked_alone: bool) -> Iterator[tuple[int, int]]:
+def _alike(
+    every: Sequence[Pair], questions: Sequence[str], answers: Sequence[str], *, asked_alone: bool
+) -> Iterator[tuple[int, int]]:
     """The seeds that are nearly the same as one before, each once, with that one: their numbers from 0."""
     words: dict[int, tuple[frozenset[str], frozenset[str]]] = {}
 
@@ -81,9 +84,9 @@ def _alike(every: Sequence[Pair], answers: list[str], *, asked_alone: bool) -> I
         return words[number]
 
     before: dict[tuple[int, str, str], list[int]] = {}
-    for number, (pair, answer) in enumerate(zip(every, answers, strict=True)):
+    for number, pair in enumerate(every):
         near: dict[int, None] = {}
-        for key in _ends(pair.question, answer):
+        for key in _ends(questions[number], answers[number]):
             known = before.setdefault(key, [])
             near.update(dict.fromkeys(known[-_NEIGHBOURS:]))
             known.append(number)
@@ -91,17 +94,32 @@ def _alike(every: Sequence[Pair], answers: list[str], *, asked_alone: bool) -> I
             if not asked_alone and folded(pair.context or "") != folded(every[other].context or ""):
                 continue
             one, two = words_of(other), words_of(number)
-            if one != two and _near(one[0], two[0]) and _near(one[1], two[1]):
+            if (
+                _near(one[0], two[0])
+                and _near(one[1], two[1])
+                and (one != two or _same_but_for_signs(every[other], pair))
+            ):
                 yield other, number
                 break
 
 
 def _ends(question: str, answer: str) -> Iterator[tuple[int, str, str]]:
-    """What seeds have in common of which most words are: questions that begin or end alike, and answers so too."""
+    """What seeds have in common of which most words are: questions that begin or end alike, but for the last sign, and
+    answers so too.
+    """
     yield 0, question[:_LONG_END], answer[:_END]
     yield 1, question[:_LONG_END], answer[-_END:]
-    yield 2, question[-_LONG_END:], answer[:_END]
-    yield 3, question[-_LONG_END:], answer[-_END:]
+    yield 2, question[-_LONG_END:-1], answer[:_END]
+    yield 3, question[-_LONG_END:-1], answer[-_END:]
+
+
+def _same_but_for_signs(one: Pair, two: Pair) -> bool:
+    """Whether the words are the same in their order: in another order they may say something else. What differs in case
+    and spaces alone is another rule's.
+    """
+    both = [(folded(pair.question), folded(pair.answer)) for pair in (one, two)]
+    words = [[_WORD.findall(text) for text in texts] for texts in both]
+    return both[0] != both[1] and words[0] == words[1]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -128,18 +146,29 @@ class QuestionAgain(LeafRule):
 
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         del policy
-        for pair in pairs(source):
-            # Its first letter may be small in the answer, and its question mark left out.
-            asked = pair.question.strip()[1:-1]
-            if asked in pair.answer and len(asked) >= _SAID_AGAIN:
+        every = pairs(source)
+        for pair, question, answer in zip(every, asked(source), _answered(every), strict=True):
+            question = question[:-1]  # noqa: PLW2901 - the question mark may be left out
+            if question in answer and len(question) >= _SAID_AGAIN:
                 only = len(_words(pair.answer) - _words(pair.question)) == 0
                 yield self.finding(
                     place(source, (*pair.path, "answer")),
-                    "The answer is nothing but the question again."
+                    "The answer is nothing but the question again, so it teaches nothing."
                     if only
-                    else "The answer says the whole question again.",
-                    "Answer it." if only else "Begin with what answers it.",
+                    else "The answer says the whole question again, a habit that the model would learn from it.",
+                    "Write what answers it."
+                    if only
+                    else "Leave the question out, and begin with what answers it.",
                 )
+
+
+def _answered(every: Sequence[Pair]) -> list[str]:
+    """The answers without case and line ends, all at once; one that has wider spaces is left as it is."""
+    answers = [pair.answer for pair in every]
+    folded_ones = "\0".join(answers).casefold().replace("\n", " ").split("\0") if answers else []
+    if len(folded_ones) == len(answers):
+        return folded_ones
+    return [folded(answer) for answer in answers]  # with a NUL in one of them
 
 
 class BesideTheContext(LeafRule):
@@ -167,7 +196,9 @@ class BesideTheContext(LeafRule):
             if len(about) >= _LONG_ANSWER and not any(map(context.casefold().__contains__, about)):
                 yield self.finding(
                     place(source, (*pair.path, "answer")),
-                    f"Nothing that the answer to {quoted(pair.question)} is about stands in its context.",
+                    f"Nothing that the answer to {quoted(pair.question)} is about stands in its context: the model "
+                    "would learn to "
+                    "answer from elsewhere.",
                     "Give the passage that the answer stands on, or answer from the context.",
                 )
 

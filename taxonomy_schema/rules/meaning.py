@@ -36,7 +36,8 @@ class SameTextTwice(LeafRule):
                 line = source.yaml.spot((*same.path, "question")).line
                 yield self.finding(
                     place(source, (*pair.path, "question")),
-                    f"The question and answer stand already in line {line}.",
+                    f"The question and answer stand already in line {line}, but for case and spaces: twice the same "
+                    "teaches nothing more.",
                     "Remove one, or ask something else.",
                 )
 
@@ -61,7 +62,9 @@ class TwoAnswers(LeafRule):
                 line = source.yaml.spot((*same.path, "question")).line
                 yield self.finding(
                     place(source, (*pair.path, "question")),
-                    f"The question {quoted(pair.question)} has another answer in line {line}.",
+                    f"The question {quoted(pair.question)} has another answer in line {line}: the model is taught "
+                    "both, and its exam "
+                    "counts one of them as wrong.",
                     "Make the questions differ, or give one answer.",
                 )
 
@@ -80,7 +83,11 @@ class OnlySpace(LeafRule):
         for path, event in source.yaml.scalars():
             if event.value.isspace() and path:
                 key = next(part for part in reversed(path) if isinstance(part, str))
-                yield self.finding(place(source, path), f"“{key}” holds only white space.", "Write the text.")
+                yield self.finding(
+                    place(source, path),
+                    f"“{key}” holds only white space, so there is nothing to learn from it.",
+                    "Write the text, or remove the seed.",
+                )
 
 
 def _has_only_space(source: LeafSource) -> bool:

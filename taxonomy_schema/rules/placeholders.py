@@ -14,23 +14,42 @@ from taxonomy_schema.rules.walk import folded, pairs, place
 
 TEMPLATE: Final = "REPLACE:"
 _LONGEST: Final = 40
-_NOTES: Final = ("TODO", "Todo:", "todo:", "TBD", "FIXME", "XXX")
-_LATIN: Final = "lorem ipsum"
+_NOTES: Final = ("TODO", "Todo:", "todo:", "TBD", "FIXME", "XXX:")
+_LATIN: Final = "lorem ipsum dolor"
+_THINGS: Final = ("answer", "question", "context", "text")
 _SURE: Final = frozenset(
-    {"todo", "to do", "tbd", "tba", "fixme", "to be done", "to be written", "to be added", "to be determined"}
-    | {f"{word} here" for word in ("answer", "question", "context", "text", "your answer", "your question")}
+    {"tbd", "tba", "fixme", "to be done", "to be written", "to be added", "to be determined"}
+    | {f"{thing} here" for thing in (*_THINGS, "your answer", "your question", "your context", "your text")}
+    | {f"{verb} {thing} here" for verb in ("insert", "add", "write", "put", "enter") for thing in _THINGS}
+    | {f"{verb} your {thing} here" for verb in ("insert", "add", "write", "put", "enter") for thing in _THINGS}
+    | {f"{whose} {thing}" for whose in ("your", "insert") for thing in _THINGS}
+    | {f"{thing} goes here" for thing in _THINGS}
     | {
-        f"{verb} {word} here"
-        for verb in ("insert", "add", "write", "put")
-        for word in ("answer", "question", "text")
+        "deine antwort", "ihre antwort", "antwort hier", "hier antwort einfügen", "antwort hier einfügen",
+        "votre réponse", "ta réponse", "réponse ici", "à compléter", "à remplir",
+        "tu respuesta", "su respuesta", "respuesta aquí", "por completar",
+        "sua resposta", "resposta aqui", "a preencher", "la tua risposta", "risposta qui", "da completare",
+        "jouw antwoord", "nog in te vullen", "twoja odpowiedź", "do uzupełnienia",
+        "ваш ответ", "ответ здесь", "вставьте ответ",
+        "你的答案", "在此填写", "待填写", "待补充", "ここに回答", "要記入",
     }
-    | {f"your {word}" for word in ("answer", "question", "context")}
-    | {"answer goes here", "question goes here", "context goes here", "placeholder", _LATIN}
-)
+)  # fmt: skip
 _PERHAPS: Final = frozenset(
-    {"...", "…", "..", "n/a", "xxx", "xx", "xxxx", "foo", "foo bar", "asdf", "test", "blah"}
-)
-_BRACKETS: Final = "[](){}<>«»\"'*_-:.! \n\t"
+    {
+        "todo", "to do", "placeholder", "lorem ipsum", "n/a", "xxx", "xx", "xxxx", "foo", "foo bar", "foobar", "asdf",
+        "test", "blah", "blah blah", "..", "platzhalter", "à faire", "por hacer", "a fazer", "da fare", "do zrobienia",
+        "заглушка", "待定", "未定", "추후 작성",
+    }
+)  # fmt: skip
+"""Each of these may also be the answer: “todo” is Spanish, and “to do” the infinitive of “did”."""
+_IN_BRACKETS: Final = frozenset({*_THINGS, *(f"the {thing}" for thing in _THINGS)})
+"""What surely holds a place where brackets stand around it."""
+_OPENING: Final = "[({<"
+_PAIRED: Final = "[](){}<> "
+_BRACKETS: Final = "[](){}<>«»\"'*_-:.…! \n\t"
+_BLANK: Final = frozenset("._-…?")
+_MARKS: Final = frozenset(_BRACKETS) | _BLANK
+_LEAST_BLANK: Final = 3
 _STARTS: Final = frozenset(text[:2] for text in _SURE | _PERHAPS)
 
 
@@ -52,10 +71,9 @@ class TemplateText(LeafRule):
         if left:
             yield self.finding(
                 place(source, left[0]),
-                f"{len(left)} texts of the template are still there."
-                if len(left) > 1
-                else "A text of the template is still there.",
-                "Write your own text instead.",
+                (f"{len(left)} texts of the template are" if len(left) > 1 else "A text of the template is")
+                + " still there, and would be taught as it stands.",
+                f"Write your own text in place of “{TEMPLATE} …”.",
             )
 
 
@@ -63,8 +81,9 @@ class Placeholder(LeafRule):
     code = "GL310"
     title = "A text only holds the place of another"
     docs = (
-        "`TODO`, `TBD`, “answer here”, “lorem ipsum” and the like stand where a text should. What may be meant as it "
-        "stands, such as `n/a`, three dots, or a text that begins with `TODO`, is a hint."
+        "`TODO`, `TBD`, “answer here”, `<your answer>`, “lorem ipsum dolor …” and the like stand where a text should, "
+        "in English and in other languages. What may be meant as it stands, such as `n/a`, three dots, “to do”, or a "
+        "text that begins with `TODO`, is a hint."
     )
     bad = changed("answer: It is lighter than water.", "answer: TODO")
     good = GOOD
@@ -88,7 +107,8 @@ class Placeholder(LeafRule):
         severity = _severity(text)
         if severity is not None:
             yield self.finding(
-                place(source, path), f"{quoted(text)} holds the place of another text.",
+                place(source, path),
+                f"{quoted(text)} holds the place of another text, and would be taught as it stands.",
                 "Write the text, or remove the seed.", severity,
             )  # fmt: skip
 
@@ -98,16 +118,19 @@ def _may_wait(text: str) -> bool:
     if len(text) >= _LONGEST:
         return text.startswith(_NOTES)
     start = text[:2].lower()
-    return start in _STARTS or start[:1] in _BRACKETS
+    return start in _STARTS or start[:1] in _MARKS
 
 
 def _severity(text: str) -> Severity | None:
     """How sure it is that a text holds the place of another; `None` for one that is a text."""
     said = folded(text)
     bare = said.strip(_BRACKETS)
-    if bare in _SURE or bare.startswith(_LATIN):
+    in_brackets = said[:1] in _OPENING and bare in _IN_BRACKETS
+    if bare in _SURE or in_brackets or text.strip() == "TODO" or bare.startswith(_LATIN):
         return Severity.ERROR
-    return Severity.HINT if said in _PERHAPS or bare in _PERHAPS or text.startswith(_NOTES) else None
+    inside = said.strip(_PAIRED)
+    blank = _BLANK.issuperset(inside) and (len(inside) >= _LEAST_BLANK or "…" in inside)
+    return Severity.HINT if blank or said in _PERHAPS or bare in _PERHAPS or text.startswith(_NOTES) else None
 
 
 RULES: Final[tuple[LeafRule, ...]] = (TemplateText(), Placeholder())

@@ -4,16 +4,19 @@ A finding of ours is as good as one of theirs if it stands on the same line; it 
 mapping as a whole (or past the end of the file) and ours at a key, an entry or a line in it.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import jsonschema
 import jsonschema_rs
 import pytest
 from yamllint import linter
+from yamllint.config import YamlLintConfig
 
 from service.cli.benches.corpus import Mutant, named_mutants
 from taxonomy_schema.parse import ParsedLeaf
 from taxonomy_schema.parse_rules import PARSE_RULES
+from taxonomy_schema.policy import Policy
 from taxonomy_schema.rules import ALL_RULES, check
 from taxonomy_schema.schema import schema
 from tests.taxonomy_schema.leaves import from_example
@@ -143,6 +146,27 @@ def test_style_is_judged_as_the_linter_judges_it(judged: list[Judged]) -> None:
             wrong.append((mutant.changes, sorted(grave - errors), []))
 
     assert wrong == []
+
+
+@pytest.mark.parametrize(("most", "least"), [(120, 0), (60, LINTED // 2)])
+def test_the_first_long_line_is_the_linters(judged: list[Judged], most: int, least: int) -> None:
+    # The profile as it is but for the number: it says 80, and the peer switches the rule off.
+    rule = f"{{max: {most}, level: warning, allow-non-breakable-inline-mappings: true}}"
+    config = YamlLintConfig(f"{{extends: relaxed, rules: {{line-length: {rule}}}}}")
+    long = 0
+    for mutant, _, ours, linted in judged:
+        if not linted or ours.source.yaml.node is None or ours.source.lines.odd:
+            continue
+        text = (mutant.files.qna or b"").decode().replace("yamllint disable", "yamllint-disable")
+        every = list(linter.run(text, config))
+        if any(each.rule is None for each in every):
+            continue
+        theirs = [each.line for each in every if each.rule == "line-length"]
+        said = check(replace(mutant.files, qna=text.encode()), Policy(line_characters=most)).findings
+        long += bool(theirs)
+        assert [one.place.line for one in said if one.code == "GL149"] == theirs[:1], mutant.changes
+
+    assert long >= least
 
 
 @pytest.mark.parametrize("knowledge", [True, False], ids=["knowledge", "skills"])

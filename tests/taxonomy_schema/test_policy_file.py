@@ -24,6 +24,9 @@ rules:
   skill_words: 100
   context_words: 200
   pair_words: 50
+  context_tokens: 300
+  pair_tokens: 90
+  line_characters: 80
   document_bytes: 2000
   documents: 3
   leaf_similarity: 0.5
@@ -33,7 +36,8 @@ rules:
         Policy(
             raised=("GL404", "GL505"), hosts=("git.example.org",), licences=("MIT",),
             excluded_topics=(("elections", ("ballot", "polling station")),),
-            skill_words=100, context_words=200, pair_words=50, document_bytes=2000, documents=3, leaf_similarity=0.5,
+            skill_words=100, context_words=200, pair_words=50, context_tokens=300, pair_tokens=90, line_characters=80,
+            document_bytes=2000, documents=3, leaf_similarity=0.5,
         ),
         (),
     )  # fmt: skip

@@ -4,6 +4,7 @@ All is drawn from a seed, so that a figure or a failure can be had again. No tex
 """
 
 import random
+import textwrap
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final, NamedTuple
@@ -44,6 +45,8 @@ _PLACES: Final = _words(
 )
 _SEASONS: Final = ("spring", "summer", "autumn", "winter", "April", "October", "the morning", "the evening")
 _SUBJECTS: Final = ("arts", "crafts", "geography", "history", "nature", "trade", "travel", "writing")
+_WIDTH: Final = 90
+"""Characters of a text in one line, its key and margin not counted."""
 _LEAST_SEEDS: Final = 5
 _PAIRS: Final = 3
 
@@ -144,10 +147,11 @@ def _written(text: str, indent: int, draw: random.Random) -> str:
     """A text as the value of a key that stands at `indent`: plain, quoted, or as a block."""
     margin = "\n" + " " * (indent + 2)
     style = draw.random()
+    folded = margin.join(textwrap.wrap(text, _WIDTH, break_on_hyphens=False))
     if style < 0.5:  # noqa: PLR2004 - shares of the styles
-        return " " + text.replace("\n", " ")
+        return f" {folded}"
     if style < 0.7:  # noqa: PLR2004
-        return ' "' + text.replace("\n", " ") + '"'
+        return f' "{folded}"'
     return (" |" if style < 0.9 else " >") + margin + text.replace("\n", margin)  # noqa: PLR2004
 
 

@@ -15,6 +15,7 @@ import httpx
 from pipelines.recipe import Recipe, load_recipe
 from service.cli.checkup.part import Fault, Note, Part
 from service.settings import Settings
+from taxonomy_schema.benchmark_data import BenchmarkDataError, load_benchmarks
 
 _GIGABYTE: Final = 1 << 30
 _DISK_WANTED: Final = 6
@@ -25,7 +26,9 @@ _SETUP: Final = "Run `make setup`."
 
 
 def parts(settings: Settings) -> list[Part]:
+    named = [Part("benchmarks", partial(_benchmarks, settings), "Mend GRAFT_BENCHMARKS, or leave it out.")]
     return [
+        *(named if settings.benchmarks is not None else ()),
         Part("git", _git, f"Install git {'.'.join(map(str, _OLDEST_GIT))} or newer."),
         Part("disk", partial(_disk, settings), f"Free {_DISK_WANTED} GB, or run `graft prune --dry-run`."),
         Part(
@@ -42,6 +45,14 @@ def engines(settings: Settings) -> list[Part]:
     imported = [Part(name, partial(_import, name), _SETUP) for name in _ENGINES]
     models = Part("models", partial(_models, settings), "The first stage that needs one prepares it.")
     return [*imported, models, Part("teacher", partial(_teacher, settings), "Start it, or mend the recipe.")]
+
+
+def _benchmarks(settings: Settings) -> str:
+    try:
+        index = load_benchmarks(settings.benchmarks, settings.home / "benchmarks")
+    except BenchmarkDataError as error:
+        raise Fault(str(error)) from error
+    return f"leaves are held against {len(index.names) if index else 0:,} questions"
 
 
 def _git() -> str:

@@ -116,7 +116,7 @@ def test_a_commit_that_the_document_repository_lacks_is_named(world: World) -> N
     ("name", "content", "said"),
     [
         ("latin.md", "caf\xe9".encode("latin-1"), "not UTF-8"),
-        ("big.md", "word " * 300, "at most 1000"),
+        ("big.md", "word " * 300, "1,000 is the most"),
         ("pointer.md", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "LFS"),
         ("paper.pdf", "%PDF", "neither Markdown"),
         ("blank.md", "\n", "empty"),
@@ -130,6 +130,37 @@ def test_documents_that_are_no_plain_text_are_refused(
     head = world.taxonomy.commit(leaf_files(BIRDS, knowledge(commit, patterns=(name,))))
     with pytest.raises(BadContribution, match=said):
         world.collect(head, base, max_document_bytes=1000)
+
+
+def test_all_that_is_wrong_with_the_patterns_is_told_at_once_with_its_lines(world: World) -> None:
+    commit = world.documents.commit({"big.md": "word " * 300, "paper.pdf": "%PDF"})
+    base = world.taxonomy.commit(leaf_files(SKILL, skill()))
+    patterns = ("bird.md", "gone.md", "big.md", "paper.pdf")
+    head = world.taxonomy.commit(leaf_files(BIRDS, knowledge(commit, patterns=patterns)))
+
+    with pytest.raises(BadContribution) as caught:
+        world.collect(head, base, max_document_bytes=1000)
+
+    told = [line.split(":")[1] for line in caught.value.message.split("\n")[1:]]
+    assert told == ["10", "11", "12"]
+    assert "graft lint --documents" in caught.value.mend
+
+
+def test_a_context_of_a_contributed_leaf_that_its_document_lacks_is_a_hint(world: World) -> None:
+    own = "Bird 1 lives in country 1."
+    apart = "The heron waits for hours in shallow water until a fish comes close enough to be caught."
+    there = "The *wren* is a very small\n   bird, that sings in spring"
+    leaf = knowledge(_head(world)).replace(own, apart).replace("Bird 2 lives in country 2.", f"'{there}.'")
+    base = world.taxonomy.commit(leaf_files(SKILL, skill()))
+    head = world.taxonomy.commit(leaf_files(BIRDS, leaf))
+
+    (hint,) = world.collect(head, base).manifest().summary["findings"]
+    unchanged = world.collect(head, head).manifest().summary["findings"]
+
+    line = leaf.split("\n").index(next(one for one in leaf.split("\n") if "heron" in one)) + 1
+    assert (hint["code"], hint["severity"]) == ("GL415", "hint")
+    assert (hint["place"]["file"], hint["place"]["line"]) == (f"{BIRDS}/qna.yaml", line)
+    assert unchanged == []
 
 
 def test_a_link_in_the_document_repository_is_not_followed(world: World) -> None:

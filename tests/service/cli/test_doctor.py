@@ -222,6 +222,20 @@ def test_an_old_git_a_full_disk_and_a_read_only_folder_are_found(
     assert found(machine.parts(nowhere), "artifacts").state is State.MISSING
 
 
+def test_named_benchmarks_are_read(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "gsm8k").mkdir()
+    (tmp_path / "gsm8k" / "test.jsonl").write_text('{"question": "How many oaks stand on all five hills?"}\n')
+
+    def said(folder: Path | None) -> list[Found]:
+        named = settings.model_copy(update={"benchmarks": folder})
+        return [examine(part) for part in machine.parts(named) if part.name == "benchmarks"]
+
+    assert said(None) == []
+    assert [one.state for one in said(tmp_path)] == [State.OK]
+    (missing,) = said(tmp_path / "nowhere")
+    assert (missing.state, "GRAFT_BENCHMARKS" in missing.mend) == (State.MISSING, True)
+
+
 def test_a_teacher_behind_a_url_is_asked(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 from service.cli.lint import lint
 from service.cli.lint_plain import lint_plain
 from service.cli.new import new
-from tests.taxonomy_schema.leaves import SKILL, SKILL_ID, Repository
+from tests.taxonomy_schema.leaves import KNOWLEDGE, KNOWLEDGE_ID, SKILL, SKILL_ID, Repository
 
 HEAVY = (
     "torch",
@@ -234,6 +234,29 @@ def test_what_a_benchmark_asks_is_found_in_leaves(repository: Repository, tmp_pa
     assert "GL603" not in graft("lint").stdout
     (tmp_path / "gsm8k" / "test.jsonl").write_text("{")
     assert graft("lint", "--benchmarks", str(tmp_path)).exit_code == 2
+
+
+def test_a_leaf_is_held_against_a_clone_of_its_document(repository: Repository, tmp_path: Path) -> None:
+    document = Repository(tmp_path / "hills")
+    document.write("vales.md", "# Vales\n\nNothing grows here.\n")
+    commit = document.commit()
+    pinned = KNOWLEDGE.replace("0123456789abcdef0123456789abcdef01234567", commit)
+    base = repository.commit()
+    repository.leaf(KNOWLEDGE_ID, pinned)
+    head = repository.commit()
+
+    for target in (".", KNOWLEDGE_ID, f"{base}..{head}"):
+        result = graft("lint", target, "--documents", str(document.folder))
+        assert result.exit_code == 1
+        assert f"{KNOWLEDGE_ID}/qna.yaml:9:7 error GL409" in result.stdout
+        assert "- hills.md" in result.stdout
+    assert graft("lint").exit_code == 0
+
+    repository.leaf(KNOWLEDGE_ID, KNOWLEDGE)
+    unknown = graft("lint", "--documents", str(document.folder))
+    assert unknown.exit_code == 0
+    assert "no clone here has its document's commit" in unknown.stderr
+    assert graft("lint", "--documents", str(repository.folder / "knowledge")).exit_code == 2
 
 
 def test_several_targets_show_the_lines_that_are_meant(repository: Repository) -> None:

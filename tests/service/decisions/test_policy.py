@@ -84,7 +84,7 @@ def test_without_a_policy_nobody_is_trusted(data: bytes | None) -> None:
         (b"reviewers:\n  knowledge/:\n    - rita\n    - 'a b'\n", 4, "reviewers.knowledge/.1"),
         (b"rules: [hosts]\n", 1, "rules"),
         (b"rules: none\n", 1, "rules"),
-        (b"a: [\n", 1, "the reader says"),
+        (b"a: [\n", 1, "never closed"),
         (b"budget_minutes: 1\n---\nbudget_minutes: 2\n", 2, "second document"),
         (b"x: &x [*x]\n", 1, ""),
         (b"\n\xff", 2, "UTF-8"),

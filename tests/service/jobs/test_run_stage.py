@@ -15,6 +15,7 @@ from service.jobs.tools import Tools
 from service.ledger import queries, runs
 from service.ledger.queries import RunView, StageView
 from service.ledger.tables import RunState, Stage, StageState
+from tests.service.jobs.acts import comment_bodies, deliver_pull, say
 from tests.service.jobs.blackhole import black_hole
 from tests.service.jobs.conftest import DOCUMENTED_LEAF, LEAF, House, OpenPull, Pull
 from tests.service.jobs.evaluations import start_evaluation
@@ -101,6 +102,33 @@ def test_accelerators_that_only_the_worker_knows_of_are_counted_when_it_begins(
 def accelerators(house: House, run_id: int) -> list[tuple[str, int]]:
     with house.tools.read() as session:
         return [(stage.name, stage.accelerators) for stage in runs.stages(session, run_id)]
+
+
+def test_what_only_the_fetched_document_tells_reaches_the_pull_request(
+    house: House, open_pull: OpenPull, standin: StandIn
+) -> None:
+    pull = open_pull(leaf=DOCUMENTED_LEAF)
+    written = pull.copy.path / DOCUMENTED_LEAF / "qna.yaml"
+    lines = written.read_text().split("\n")
+    at = next(number for number, line in enumerate(lines) if "The board is a garden" in line)
+    lines[at : at + 5] = [
+        "      A heron waits for hours in shallow water until a fish is close enough to be caught."
+    ]
+    written.write_text("\n".join(lines))
+    pull.head = pull.copy.commit("Say something else")
+    pull.copy.push()
+    deliver_pull(house, pull.number, f"pull-{pull.head}")
+    house.heed()
+    say(house, standin, pull, "max", f"/graft approve {pull.head}")
+    before = comment_bodies(standin, pull.number)
+    assert "GL415" not in "".join(before)
+
+    assert next_cpu_stage(house)
+    house.heed()
+
+    assert "GL415" in "".join(comment_bodies(standin, pull.number))
+    (check,) = standin.person("ada").repo().get_commit(pull.head).get_check_runs()
+    assert [one.start_line for one in check.get_annotations() if "document" in one.message] == [at]
 
 
 def test_a_fault_of_the_contribution_fails_the_run_and_says_why(house: House, open_pull: OpenPull) -> None:
