@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from importlib.metadata import version
-from typing import Final
 
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -19,26 +18,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service import badges, metrics, web
 from service.errors import Misconfigured
+from service.headers import RAW_HEADERS, SECURITY_HEADERS
 from service.ledger.session import Nudge, make_engine
 from service.logging import configure
 from service.settings import Settings, get_settings
 from service.webhooks import endpoints, health
 
 log = logging.getLogger(__name__)
-
-SECURITY_HEADERS: Final = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
-        "frame-ancestors 'none'"
-    ),
-}
-"""Where an answer sets one of these itself, as badges do, its own stands."""
-_RAW_HEADERS: Final = tuple(
-    (name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()
-)
 
 
 def create_app(settings: Settings | None = None, *, nudge: Nudge | None = None) -> FastAPI:
@@ -64,7 +50,7 @@ class _App(FastAPI):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == endpoints.PATH and scope["method"] == "POST":
             scope["app"] = self
-            await endpoints.receive_delivery(scope, receive, _with_headers(send))
+            await endpoints.receive_delivery(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
@@ -150,7 +136,7 @@ def _with_headers(send: Send) -> Send:
     async def with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             there = {name.lower() for name, _ in message["headers"]}
-            missing = (header for header in _RAW_HEADERS if header[0] not in there)
+            missing = (header for header in RAW_HEADERS if header[0] not in there)
             message = {**message, "headers": [*message["headers"], *missing]}
         await send(message)
 

@@ -22,6 +22,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from service.github.events import MalformedEvent
 from service.github.signature import HEADER
+from service.headers import RAW_HEADERS
 from service.ledger.session import Nudge
 from service.webhooks.reading import Refused, Room, read
 from service.webhooks.recorder import Kept, NotKept, Overfull, Recorder
@@ -87,7 +88,11 @@ def _answer_to(kept: Kept) -> tuple[Message, Message]:
 
 def _answer(status: HTTPStatus, message: str, mend: str = "") -> tuple[Message, Message]:
     body = json.dumps(Answer(message=message, mend=mend or None).model_dump(exclude_none=True)).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        *RAW_HEADERS,
+    ]
     return (
         {"type": "http.response.start", "status": int(status), "headers": headers},
         {"type": "http.response.body", "body": body},

@@ -18,9 +18,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
-from service.app import SECURITY_HEADERS, create_app
+from service.app import create_app
 from service.errors import Misconfigured
 from service.github.signature import sign
+from service.headers import SECURITY_HEADERS
 from service.ledger.migrations import upgrade
 from service.ledger.session import make_engine
 from service.ledger.tables import Base

@@ -21,8 +21,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from service.app import SECURITY_HEADERS, create_app
+from service.app import create_app
 from service.github.signature import HEADER, sign
+from service.headers import SECURITY_HEADERS
 from service.ledger.session import make_engine
 from service.ledger.tables import Base
 from service.settings import Settings
