@@ -70,9 +70,9 @@ def _afresh(root: Path, policy: Policy) -> LintedTree:
     names = dict(sorted(leaf_names(entries).items()))
     checked = list(check_leaves(root, names, policy))
     beside_others = beside.rows(root, names.__getitem__, _alike(checked), policy)
-    found = [finding for leaf in checked for finding in leaf.findings]
-    found += [finding for row in (*beside_others, *_outside(root, entries)) for finding in row.findings]
-    return LintedTree(len(names), len(names), tuple(found))
+    rows = [*map(_row, checked), *beside_others, *_outside(root, entries)]
+    rows.sort(key=lambda row: row.owner)  # as the cache has them
+    return LintedTree(len(names), len(names), tuple(finding for row in rows for finding in row.findings))
 
 
 def _alike(checked: Sequence[CheckedFiles]) -> dict[str, set[str]]:

@@ -177,6 +177,25 @@ def test_without_options_the_shortest_way_says_the_same(
     assert "neither a path nor a range" in capsys.readouterr().err
 
 
+def test_what_is_remembered_is_shown_as_it_was_found_in_every_format(
+    faulty: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
+    for name in ("one", "two"):  # the same: each has a hint beside the other
+        faulty.leaf(f"{SKILL_ID}_{name}", SKILL)
+    faulty.write("knowledge/stray.txt", "alone\n")
+    faulty.commit()
+
+    for output in ("text", "json", "sarif"):
+        afresh, first, again = (
+            graft("lint", "--format", output, *more) for more in (("--no-cache",), (), ())
+        )
+        assert "GL601" in afresh.stdout
+        assert "stray.txt" in afresh.stdout
+        assert first.stdout == again.stdout == afresh.stdout
+        assert first.exit_code == again.exit_code == afresh.exit_code == 1
+
+
 def test_a_lint_of_one_leaf_loads_neither_models_nor_an_option_parser(tmp_path: Path) -> None:
     Repository(tmp_path / "taxonomy").leaf(SKILL_ID)
     leaf = str(tmp_path / "taxonomy" / SKILL_ID)
