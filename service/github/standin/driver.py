@@ -184,6 +184,10 @@ class StandIn:
         """Orders trouble; see `faults.Fault`."""
         self._admin("POST", "faults", json={"kind": kind, "times": times, "match": match, **more})
 
+    def faults_open(self) -> int:
+        """How many orders of trouble are not used up."""
+        return len(self._admin("GET", "faults").json())
+
     def faults_done(self) -> dict[str, int]:
         """How often each kind of trouble has happened."""
         done: dict[str, int] = self._admin("GET", "faults/done").json()
