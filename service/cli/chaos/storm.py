@@ -14,7 +14,7 @@ from service.cli.chaos.people import People
 from service.cli.chaos.plan import Fault, steps
 from service.cli.chaos.settle import settle
 
-_DELIVERIES_AN_ACT = 2.1
+_DELIVERIES_AN_ACT = 1.85
 """What an act of a person leads to at least, our own comments and check runs and the repeats counted in; measured."""
 REPEATED, NEVER_SENT = 0.30, 0.05
 _FOR_EVER = 1_000_000
