@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from operator import eq
-from typing import TYPE_CHECKING, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, Self
 
 from taxonomy_schema.parse import LeafSource
 from taxonomy_schema.patterns import late
@@ -172,6 +172,19 @@ class Fingerprint(NamedTuple):
     def unpacked(cls, packed: bytes) -> Self:
         questions = packed[SIGNATURE_BYTES:]
         return cls(packed[:SIGNATURE_BYTES], struct.unpack(f"<{len(questions) // 8}q", questions))
+
+
+class Prints(Protocol):
+    """Fingerprints that were made before, by `print_key`."""
+
+    def known(self, keys: Collection[str]) -> dict[str, Fingerprint]: ...
+
+    def keep(self, prints: Mapping[str, Fingerprint]) -> None: ...
+
+
+def print_key(leaf_id: str, object_id: str) -> str:
+    """Leaves of one kind and one `qna.yaml`, by its Git object, have one fingerprint."""
+    return f"{'knowledge' if leaf_id.startswith('knowledge/') else 'skill'}:{object_id}"
 
 
 def fingerprint(source: LeafSource) -> Fingerprint:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from taxonomy_schema.document_folder import DocumentFolder
     from taxonomy_schema.parse import LeafSource
     from taxonomy_schema.rules.benchmarks import BenchmarkIndex
+    from taxonomy_schema.similarity import Prints
 
 
 class Linted(NamedTuple):
@@ -246,6 +247,13 @@ def _lint_policy(path: Path) -> Linted:
     )
 
 
+def _kept_prints() -> "Prints":
+    from service.cli.linting.cache import prints_file
+    from service.prints import KeptPrints
+
+    return KeptPrints(prints_file())
+
+
 def _lint_change(base: str, head: str, options: LintOptions) -> Linted:
     from taxonomy_schema.rules.change import check_change
     from taxonomy_schema.tree import list_tree, read_entries
@@ -253,7 +261,8 @@ def _lint_change(base: str, head: str, options: LintOptions) -> Linted:
     here = Path.cwd()
     look = _Beside(options)
     policy = policy_at(here, base, options.hosts)
-    report = check_change(here, base, head, policy, benchmarks=look.index)
+    prints = _kept_prints() if options.remember else None
+    report = check_change(here, base, head, policy, benchmarks=look.index, prints=prints)
     sources = [leaf.parsed.source for leaf in report.leaves if leaf.parsed is not None]
     of_documents = policy.weigh([finding for one in sources for finding in look.of_document(one, policy)])
     findings = (*report.findings, *of_documents)

@@ -29,6 +29,7 @@ from service.ledger.leases import Lease
 from service.ledger.session import nudge_after_commit
 from service.ledger.tables import Contribution, Run, RunKind, RunState
 from service.logging import bound
+from service.prints import KeptPrints
 from service.queue import app
 from taxonomy_schema.benchmark_data import BenchmarkDataError, load_benchmarks
 from taxonomy_schema.errors import TreeError
@@ -139,6 +140,7 @@ def _check(tools: Tools, client: GitHub, run: Run) -> dict[str, Any]:
             allowed,
             author=_author(tools, run),
             benchmarks=_benchmarks(tools),
+            prints=KeptPrints(tools.settings.home / "prints.sqlite"),
         )
         offered = _suggestions(clone, run, allowed, report) if tools.settings.suggestions else ()
         begun = merge_base(clone, run.base_sha, run.head_sha)

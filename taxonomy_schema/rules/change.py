@@ -1,11 +1,12 @@
 """A change between two commits: each leaf it touches, checked as it stands at the head."""
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from taxonomy_schema.entries import entry_findings
+from taxonomy_schema.entries import TreeEntry, entry_findings, is_file
 from taxonomy_schema.files import ATTRIBUTION, QNA
 from taxonomy_schema.findings import Finding, Judged
 from taxonomy_schema.gitio import resolve
@@ -15,7 +16,8 @@ from taxonomy_schema.rules.authors import author_findings
 from taxonomy_schema.rules.benchmarks import BenchmarkIndex, overlaps
 from taxonomy_schema.rules.checking import check
 from taxonomy_schema.rules.languages import language_findings
-from taxonomy_schema.rules.originality import compare
+from taxonomy_schema.rules.originality import said_of
+from taxonomy_schema.similarity import Fingerprint, Prints, alike, fingerprint, print_key
 from taxonomy_schema.tree import (
     LeafChange,
     changed_leaves,
@@ -63,9 +65,11 @@ def check_change(
     *,
     author: str | None = None,
     benchmarks: BenchmarkIndex | None = None,
+    prints: Prints | None = None,
 ) -> ChangeReport:
     """Check what `head` changed since it left `base`, also beside the leaves of `base` and each other. The repository
-    may be bare. `author` is who proposes the change, if that is known.
+    may be bare. `author` is who proposes the change, if that is known. With `prints`, only leaves of the base that are
+    new to them are read, and those that the change may be like.
 
     Raises:
         TreeError: an unknown commit, no common ancestor, or an object is missing.
@@ -78,9 +82,8 @@ def check_change(
     paths = changed_paths(repository, merge_base(repository, base, head), resolve(repository, head))
     of_tree = tuple(policy.weigh(entry_findings(entries, paths)))
     parsed = {leaf_id: check(of_leaf, policy) for leaf_id, of_leaf in files.items()}
-    beside = _beside(
-        repository, base, changes, {leaf_id: one.source for leaf_id, one in parsed.items()}, policy
-    )
+    sources = {leaf_id: one.source for leaf_id, one in parsed.items()}
+    beside = _beside(repository, _left_alone(repository, base, changes), sources, policy, prints)
     leaves = []
     for change in changes:
         leaf = parsed.get(change.id)
@@ -101,22 +104,46 @@ def check_change(
 
 def _beside(
     repository: Path,
-    base: str,
-    changes: tuple[LeafChange, ...],
-    sources: dict[str, LeafSource],
+    others: Mapping[str, TreeEntry],
+    sources: Mapping[str, LeafSource],
     policy: Policy,
+    prints: Prints | None,
 ) -> dict[str, tuple[Finding, ...]]:
-    """What is said of the changed leaves beside the leaves of the base that the change leaves alone, and each other."""
+    """What is said of the changed leaves beside others of the base, and each other."""
     if not any(source.sound for source in sources.values()):
         return {}
+    own = {leaf_id: fingerprint(source) for leaf_id, source in sources.items()}
+    near = alike({**_prints(repository, others, prints), **own}, sources)
+    named = sorted({other for found in near.values() for other in found} - sources.keys())
+    read = read_entries(repository, [others[leaf_id] for leaf_id in named])
+    of_base = {leaf_id: read_source(files) for leaf_id, files in read.items()}
+    return said_of(near, {**of_base, **sources}, policy)
+
+
+def _left_alone(repository: Path, base: str, changes: tuple[LeafChange, ...]) -> dict[str, TreeEntry]:
+    """The `qna.yaml` of each leaf of the base that the change does not touch."""
     touched = {change.id for change in changes} | {change.old_id for change in changes}
-    entries = [
-        entry
+    entries = {
+        entry.path.rpartition("/")[0]: entry
         for entry in list_tree(repository, base)
-        if entry.path.endswith(f"/{QNA}") and entry.path.rpartition("/")[0] not in touched
-    ]
-    others = {leaf_id: read_source(files) for leaf_id, files in read_entries(repository, entries).items()}
-    return compare({**others, **sources}, policy, of=sources)
+        if entry.path.endswith(f"/{QNA}") and is_file(entry)
+    }
+    return {leaf_id: entry for leaf_id, entry in entries.items() if leaf_id not in touched}
+
+
+def _prints(
+    repository: Path, entries: Mapping[str, TreeEntry], kept: Prints | None
+) -> dict[str, Fingerprint]:
+    keys = {leaf_id: print_key(leaf_id, entry.object_id) for leaf_id, entry in entries.items()}
+    known = kept.known(set(keys.values())) if kept is not None else {}
+    missing = read_entries(
+        repository, [entries[leaf_id] for leaf_id, key in keys.items() if key not in known]
+    )
+    new = {keys[leaf_id]: fingerprint(read_source(files)) for leaf_id, files in missing.items()}
+    if kept is not None and new:
+        kept.keep(new)
+    known |= new
+    return {leaf_id: known[key] for leaf_id, key in keys.items()}
 
 
 def _checked(

@@ -93,7 +93,15 @@ def compare(
     sources: Mapping[str, LeafSource], policy: Policy = DEFAULT_POLICY, of: Iterable[str] | None = None
 ) -> dict[str, tuple[Finding, ...]]:
     """What is said of each leaf (or each named one) beside the others, weighed by the policy."""
-    near = alike({leaf_id: fingerprint(source) for leaf_id, source in sources.items()}, of)
+    return said_of(
+        alike({leaf_id: fingerprint(source) for leaf_id, source in sources.items()}, of), sources, policy
+    )
+
+
+def said_of(
+    near: Mapping[str, Iterable[str]], sources: Mapping[str, LeafSource], policy: Policy = DEFAULT_POLICY
+) -> dict[str, tuple[Finding, ...]]:
+    """What is said of each leaf beside those that it may be like, weighed by the policy."""
     return {
         leaf_id: tuple(
             policy.weigh(findings_for(sources[leaf_id], [sources[other] for other in others], policy))

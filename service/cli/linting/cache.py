@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 from service.cli.lint_text import block
 from service.cli.remembered import Remembered
+from service.prints import rules_version
 from taxonomy_schema.findings import Finding
 from taxonomy_schema.policy import Policy
 from taxonomy_schema.similarity import Fingerprint, band_keys
@@ -63,22 +64,23 @@ class Row(NamedTuple):
 
 def fingerprint(policy: Policy) -> str:
     """Changes with anything that could change a verdict: the code of the rules, their schemas, the policy."""
-    package = Path(__file__).parents[3] / "taxonomy_schema"
-    digest = hashlib.sha256(repr(policy).encode())
-    for folder in (package, package / "rules", package / "schemas"):
-        with os.scandir(folder) as inside:
-            for entry in sorted(inside, key=lambda one: one.name):
-                if entry.name.endswith((".py", ".json")):
-                    told = entry.stat()
-                    digest.update(f"{entry.name}:{told.st_size}:{told.st_mtime_ns};".encode())
-    return digest.hexdigest()
+    return hashlib.sha256(f"{rules_version()} {policy!r}".encode()).hexdigest()
 
 
 def cache_file(root: Path) -> Path:
     """Where a taxonomy's cache lies: in the user's folder for caches, never in the taxonomy."""
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - may be unset
     name = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:32]
-    return Path(base) / "graftlab" / "lint" / f"{name}.sqlite"
+    return _folder() / f"{name}.sqlite"
+
+
+def prints_file() -> Path:
+    """Where the fingerprints of the leaves of all taxonomies lie."""
+    return _folder() / "prints.sqlite"
+
+
+def _folder() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - may be unset
+    return Path(base) / "graftlab" / "lint"
 
 
 def opened(file: Path, version: str) -> "LintCache | None":
