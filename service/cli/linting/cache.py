@@ -3,12 +3,13 @@
 A cache and nothing more: whatever is wrong with it, it is left aside or made anew, and nothing is lost but time.
 """
 
-import contextlib
 import hashlib
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -37,6 +38,7 @@ _PUT_LEAF: Final = "INSERT INTO leaf VALUES (?, ?, ?, ?)"
 _PUT_NEAR: Final = "INSERT INTO near VALUES (?, ?)"
 _PUT_FINDING: Final = "INSERT INTO finding VALUES (?, ?, ?, ?, ?)"
 _WAIT_SECONDS: Final = 1.0
+_KEPT_SECONDS: Final = 60 * 24 * 3600
 
 
 class Row(NamedTuple):
@@ -87,6 +89,8 @@ def opened(file: Path, version: str) -> "LintCache | None":
     """The cache, emptied if it was made by other rules; `None` where there can be none just now."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not file.exists():
+            _forget_old(file.parent)
         connection = sqlite3.connect(file, timeout=_WAIT_SECONDS, isolation_level=None)
     except (OSError, sqlite3.Error):
         return None
@@ -100,6 +104,15 @@ def opened(file: Path, version: str) -> "LintCache | None":
     else:
         return cache
     return None
+
+
+def _forget_old(folder: Path) -> None:
+    """Remove caches of taxonomies that nobody looked at for long: most of them are gone."""
+    oldest = time.time() - _KEPT_SECONDS
+    with suppress(OSError):
+        for file in folder.glob("*.sqlite"):
+            if file.stat().st_mtime < oldest:
+                file.unlink()
 
 
 def _of_leaf(row: Row) -> tuple[str, bytes, bytes]:
@@ -131,7 +144,7 @@ class LintCache:
     def discard(self) -> None:
         """It cannot be read, or not be written: the next look begins anew."""
         self.close()
-        with contextlib.suppress(OSError):
+        with suppress(OSError):
             self._file.unlink()
 
     def empty(self, version: str) -> None:

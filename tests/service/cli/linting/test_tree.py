@@ -1,8 +1,10 @@
 """What `graft lint` remembers must never show: with or without it, the findings are the same."""
 
+import os
 import random
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -172,6 +174,19 @@ def test_a_cache_that_another_look_holds_is_left_alone(
         assert same(house) == len(LEAVES)
     finally:
         other.close()
+
+
+def test_caches_of_taxonomies_long_left_alone_are_removed(house: Repository) -> None:
+    folder = cache_file(house.folder).parent
+    folder.mkdir(parents=True)
+    for name, days in (("old", 61), ("young", 59)):
+        (folder / f"{name}.sqlite").write_bytes(b"")
+        when = time.time() - days * 24 * 3600
+        os.utime(folder / f"{name}.sqlite", (when, when))
+
+    same(house)
+
+    assert {file.name for file in folder.iterdir()} == {"young.sqlite", cache_file(house.folder).name}
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(
