@@ -5,16 +5,19 @@ A cache and nothing more: whatever is wrong with its file, nothing is known, and
 """
 
 import hashlib
+import logging
 import os
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 import taxonomy_schema
 from taxonomy_schema.similarity import Fingerprint
+
+log = logging.getLogger(__name__)
 
 MOST_KEPT: Final = 200_000
 """About 150 MB; beyond, those that were kept first are made anew when they are asked for."""
@@ -42,7 +45,8 @@ class KeptPrints:
                     query = f"SELECT key, print FROM print WHERE version = ? AND key IN ({marks})"  # noqa: S608 - question marks
                     for key, packed in db.execute(query, (rules_version(), *some)):
                         found[key] = Fingerprint.unpacked(packed)
-        except (sqlite3.Error, OSError):
+        except (sqlite3.Error, OSError) as error:
+            self._left_aside(error)
             return {}
         return found
 
@@ -55,8 +59,15 @@ class KeptPrints:
                 db.execute(
                     "DELETE FROM print WHERE number <= (SELECT max(number) FROM print) - ?", (MOST_KEPT,)
                 )
-        except (sqlite3.Error, OSError):
-            return
+        except (sqlite3.Error, OSError) as error:
+            self._left_aside(error)
+
+    def _left_aside(self, error: Exception) -> None:
+        """One that is locked or cannot be written may serve another time; one that is no database is removed."""
+        log.debug("fingerprints are not kept in %s: %s", self._file, error)
+        if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+            with suppress(OSError):
+                self._file.unlink()
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:

@@ -62,9 +62,8 @@ def main() -> None:
         sys.exit(lint_plain(*sys.argv[2:]))
     asked = sys.argv[1:2]
     try:
-        app = build(
-            asked if asked and asked[0] in COMMANDS else COMMANDS
-        )  # a setting may be wrong already here
+        # Here already: some commands read settings while they are loaded, and one may be wrong.
+        app = build(asked if asked and asked[0] in COMMANDS else COMMANDS)
         app()
     except Exception as error:
         exit_code = _tell(error)

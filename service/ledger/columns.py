@@ -34,7 +34,7 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 class PackedBytes(TypeDecorator[bytes]):
-    """Bytes of some length, packed with LZ4: a webhook's JSON takes a fifth, and that is what is written to the disk.
+    """Bytes packed with LZ4: a webhook's JSON takes about a quarter, and that is what is written to the disk.
 
     What is there unpacked, from a release that did not pack, is read as it is.
     """

@@ -65,6 +65,10 @@ def test_a_file_that_is_none_costs_only_time(tmp_path: Path) -> None:
         kept.keep({"a": ONE})
         assert kept.known(["a"]) == {}
 
+    anew = KeptPrints(tmp_path / "spoilt")
+    anew.keep({"a": ONE})
+    assert anew.known(["a"]) == {"a": ONE}
+
 
 def test_the_first_are_forgotten_when_there_are_too_many(
     kept: KeptPrints, monkeypatch: pytest.MonkeyPatch

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from safetensors.numpy import load_file
 
-from pipelines.errors import ExitCode
+from pipelines.errors import ExitCode, Failure
 from pipelines.models import resolve_model
 from pipelines.runs import RunDir
 from tests.pipelines.train.building import finish_stage, losses, make_train_run, start_stage
@@ -27,6 +27,15 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> RunDir:
     run_dir = make_train_run(folder / "a", knowledge=8, skills=8)
     finish_stage(run_dir, PATH=f"{compilers}:{os.environ['PATH']}")
     return run_dir
+
+
+def failure_of(run_dir: RunDir, code: ExitCode) -> Failure:
+    process = start_stage(run_dir)
+    process.communicate(timeout=120)
+    assert process.returncode == code
+    failure = run_dir.failure()
+    assert failure is not None
+    return failure
 
 
 def test_it_learns_in_both_phases_and_leaves_a_model_that_loads(plain: RunDir) -> None:
@@ -85,11 +94,7 @@ def test_an_empty_phase_is_skipped(tmp_path: Path) -> None:
 
 def test_two_empty_phases_are_a_failure_that_says_so(tmp_path: Path) -> None:
     run_dir = make_train_run(tmp_path / "a", knowledge=0, skills=0)
-    process = start_stage(run_dir)
-    process.communicate(timeout=60)
-    assert process.returncode == ExitCode.WRONG_USE
-    failure = run_dir.failure()
-    assert failure is not None
+    failure = failure_of(run_dir, ExitCode.WRONG_USE)
     assert failure.code == "nothing_to_train_on"
 
 
@@ -98,11 +103,7 @@ def test_a_hostfile_that_names_no_node_stops_it_instead_of_training_on_one(
     tmp_path: Path, hostfile: str
 ) -> None:
     run_dir = make_train_run(tmp_path / "a", knowledge=8, skills=0, hostfile=hostfile)
-    process = start_stage(run_dir)
-    process.communicate(timeout=120)
-    assert process.returncode == ExitCode.OUTSIDE_FAILED
-    failure = run_dir.failure()
-    assert failure is not None
+    failure = failure_of(run_dir, ExitCode.OUTSIDE_FAILED)
     assert failure.code == "no_hostfile"
     assert "absolute path" in failure.mend
 
@@ -111,11 +112,7 @@ def test_a_loss_that_is_no_number_is_a_failure_that_names_the_rate(tmp_path: Pat
     run_dir = make_train_run(
         tmp_path / "a", knowledge=8, skills=0, rate=1e38, tokens_per_step=60, gradient_clipping=0.0
     )
-    process = start_stage(run_dir)
-    process.communicate(timeout=120)
-    assert process.returncode == ExitCode.WRONG_USE
-    failure = run_dir.failure()
-    assert failure is not None
+    failure = failure_of(run_dir, ExitCode.WRONG_USE)
     assert failure.code == "loss_not_finite"
     assert "train.knowledge.learning_rate" in failure.mend
     assert not run_dir.finished
