@@ -24,6 +24,10 @@ class YamlSource:
         self.data: Any = None
         self.node: Node | None = None
         self.odd = False
+        self.flow = False
+        """Whether a list or mapping is written in brackets or braces."""
+        self.linked = False
+        """Whether a list or mapping has a name to be told again by, or is told into another by `<<`."""
         self.findings: list[Finding] = []
         self.events: list[Any] = []
         """What the parser told, in order, up to where reading stopped."""

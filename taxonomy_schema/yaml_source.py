@@ -154,11 +154,18 @@ class _Builder:
                 "further.",
                 "Keep the passage that the questions are about.",
             )
-        # What is quoted or a block, has no tag, is text; and so is most of what is plain.
-        value = written if event.tag is None and not event.implicit[0] else self._resolve(event, written)
+        # What is quoted or a block, and has no tag, is text; and so is what is plain and begins as no other value does.
+        value = written
+        if event.tag is not None or (
+            event.implicit[0] and not (len(written) > _LONGEST_WORD and written[0].isalpha())
+        ):
+            value = self._resolve(event, written)
         frame = self.frame
         if frame.mapping and frame.key_event is None:
-            self._key(frame, event, value)
+            if value is written and written != "<<" and event.anchor is None and written not in frame.container:
+                frame.key, frame.key_event = written, event  # as nearly all keys are
+            else:
+                self._key(frame, event, value)
             return
         self.count += 1
         if self.count > MAX_NODES:
@@ -179,6 +186,7 @@ class _Builder:
         written = event.value
         if written == "<<" and not event.style:
             frame.key, frame.key_event = None, event
+            self.source.linked = True
             return
         if type(value) is not str:
             self._say(
@@ -214,6 +222,10 @@ class _Builder:
             )
         if event.tag is not None:
             self._check_tag(event, ("map", "seq"))
+        if event.flow_style:
+            self.source.flow = True
+        if event.anchor is not None:
+            self.source.linked = True
         before = self.count
         self.count += 1
         if self.count > MAX_NODES:
@@ -284,7 +296,7 @@ class _Builder:
         if event.tag is not None and event.tag != "!":
             self._check_tag(event, _SCALARS)
             return self._construct(event.tag.removeprefix(_TAG), written)
-        if not event.implicit[0] or (len(written) > _LONGEST_WORD and written[0].isalpha()):
+        if not event.implicit[0]:
             return written
         for tag, pattern in _IMPLICIT.get(written[:1], ()):
             if pattern.match(written):

@@ -108,7 +108,8 @@ class CommentCutsText(LeafRule):
 
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         del policy
-        if not source.sound or " #" not in (source.qna_text or "").replace("\t", " "):
+        text = source.qna_text or ""
+        if not source.sound or "#" not in text or " #" not in text.replace("\t", " "):
             return
         lines = source.qna_lines
         for pair in pairs(source):

@@ -1,6 +1,7 @@
 """Seeds that say nearly the same, answers that say their question again, and answers that stand on nothing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from itertools import product
 from typing import Final
 
 from taxonomy_schema.findings import Finding, Severity
@@ -51,12 +52,13 @@ class AlikeSeeds(LeafRule):
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         del policy
         every = pairs(source)
-        if _all_different(asked(source), _LONG_END, last=-1):
+        questions = _ends_of(asked(source), _LONG_END, last=-1)
+        if all(map(_all_different, questions)):
             return
-        answers = [pair.answer.strip() for pair in every]
-        if _all_different(answers, _END):
-            return
-        for first, second in _alike(every, asked(source), answers, asked_alone=source.is_knowledge):
+        answers = _ends_of([pair.answer.strip() for pair in every], _END)
+        keys = [list(zip(*ends, strict=True)) for ends in product(questions, answers)]
+        repeated = [column for column in keys if not _all_different(column)]
+        for first, second in _alike(every, repeated, asked_alone=source.is_knowledge):
             line = source.yaml.spot((*every[first].path, "question")).line
             yield self.finding(
                 place(source, (*every[second].path, "question")),
@@ -66,16 +68,21 @@ class AlikeSeeds(LeafRule):
             )
 
 
-def _all_different(texts: Sequence[str], end: int, last: int | None = None) -> bool:
-    """Whether no two begin or end alike."""
-    number = len(texts)
-    return len({text[:end] for text in texts}) == number == len({text[-end:last] for text in texts})
+def _ends_of(texts: Sequence[str], end: int, last: int | None = None) -> tuple[list[str], list[str]]:
+    """How each text begins, and how each ends: texts of which most words are common mostly begin or end alike."""
+    return [text[:end] for text in texts], [text[-end:last] for text in texts]
+
+
+def _all_different(keys: Sequence[Hashable]) -> bool:
+    return len(set(keys)) == len(keys)
 
 
 def _alike(
-    every: Sequence[Pair], questions: Sequence[str], answers: Sequence[str], *, asked_alone: bool
+    every: Sequence[Pair], columns: Sequence[Sequence[Hashable]], *, asked_alone: bool
 ) -> Iterator[tuple[int, int]]:
-    """The seeds that are nearly the same as one before, each once, with that one: their numbers from 0."""
+    """The seeds that are nearly the same as one before, each once, with that one: their numbers from 0. Held against
+    each other are seeds that have the same key in one of the columns.
+    """
     words: dict[int, tuple[frozenset[str], frozenset[str]]] = {}
 
     def words_of(number: int) -> tuple[frozenset[str], frozenset[str]]:
@@ -83,12 +90,13 @@ def _alike(
             words[number] = _words(every[number].question), _words(every[number].answer)
         return words[number]
 
-    before: dict[tuple[int, str, str], list[int]] = {}
+    before: list[dict[Hashable, list[int]]] = [{} for _ in columns]
     for number, pair in enumerate(every):
         near: dict[int, None] = {}
-        for key in _ends(questions[number], answers[number]):
-            known = before.setdefault(key, [])
-            near.update(dict.fromkeys(known[-_NEIGHBOURS:]))
+        for column, holders in zip(columns, before, strict=True):
+            known = holders.setdefault(column[number], [])
+            if known:
+                near.update(dict.fromkeys(known[-_NEIGHBOURS:]))
             known.append(number)
         for other in near:
             if not asked_alone and folded(pair.context or "") != folded(every[other].context or ""):
@@ -101,16 +109,6 @@ def _alike(
             ):
                 yield other, number
                 break
-
-
-def _ends(question: str, answer: str) -> Iterator[tuple[int, str, str]]:
-    """What seeds have in common of which most words are: questions that begin or end alike, but for the last sign, and
-    answers so too.
-    """
-    yield 0, question[:_LONG_END], answer[:_END]
-    yield 1, question[:_LONG_END], answer[-_END:]
-    yield 2, question[-_LONG_END:-1], answer[:_END]
-    yield 3, question[-_LONG_END:-1], answer[-_END:]
 
 
 def _same_but_for_signs(one: Pair, two: Pair) -> bool:

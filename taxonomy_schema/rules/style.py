@@ -6,8 +6,8 @@ strict), and is a hint here. Comments such as `# yamllint disable` change nothin
 """
 
 from abc import abstractmethod
-from collections.abc import Iterator
-from typing import Any, ClassVar, Final
+from collections.abc import Iterable, Iterator
+from typing import ClassVar, Final
 
 from taxonomy_schema.findings import Edit, Finding, Place, Severity
 from taxonomy_schema.mends import one_final_newline, without_trailing_space
@@ -16,6 +16,7 @@ from taxonomy_schema.parse_rules import GOOD, GOOD_SKILL, changed
 from taxonomy_schema.patterns import late
 from taxonomy_schema.policy import Policy
 from taxonomy_schema.rule import Example
+from taxonomy_schema.rules.colons import colons
 from taxonomy_schema.rules.evenness import surely_even
 from taxonomy_schema.rules.examples import GOOD_KNOWLEDGE, knowledge
 from taxonomy_schema.rules.leaf_rule import LeafRule
@@ -43,11 +44,12 @@ class _LineRule(LeafRule):
     message: ClassVar[str]
     mend: ClassVar[str]
 
-    def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
+    def check(self, source: LeafSource, policy: Policy) -> Iterable[Finding]:
         del policy
         text = source.qna_text
-        if not text or not self.may_have(text):
-            return
+        return self._told(source) if text and self.may_have(text) else ()
+
+    def _told(self, source: LeafSource) -> Iterator[Finding]:
         found = self.lines(source)
         if not found:
             return
@@ -211,8 +213,8 @@ class _GapRule(_LineRule):
 class _FlowRule(_GapRule):
     """A rule of lists and mappings in brackets or braces, which few leaves have."""
 
-    def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
-        return super().check(source, policy) if _has_flow(source) else iter(())
+    def check(self, source: LeafSource, policy: Policy) -> Iterable[Finding]:
+        return super().check(source, policy) if source.yaml.flow else ()
 
 
 class BracketSpace(_FlowRule):
@@ -253,8 +255,14 @@ class ColonSpace(_GapRule):
     mend = "Write it as in “key: value”."
     signs = (Sign.COLON,)
 
+    def check(self, source: LeafSource, policy: Policy) -> Iterable[Finding]:
+        beside = colons(source)
+        if beside.space_before or beside.wide_after or _has_wide_question(source.qna_text or ""):
+            return super().check(source, policy)
+        return ()
+
     def may_have(self, text: str) -> bool:
-        return ":  " in text or " :" in text or ("?  " in text and "\n?  " in text)
+        return ":" in text
 
     def lines(self, source: LeafSource) -> list[tuple[int, int]]:
         text = source.qna_text or ""
@@ -307,6 +315,11 @@ def _spaces(number: int) -> str:
     return f"{number} space{'' if number == 1 else 's'}"
 
 
+def _has_wide_question(text: str) -> bool:
+    """Whether a line begins with the “?” of a key and two spaces. Two signs are sought first, since both are rare."""
+    return "\n?" in text and "\n?  " in text
+
+
 def _on_a_key_line(text: str, sign: str) -> bool:
     """Whether the sign stands in a line that begins as a key, an anchor or an alias does, up to the sign."""
     at = text.find(sign)
@@ -316,27 +329,6 @@ def _on_a_key_line(text: str, sign: str) -> bool:
         end = text.find("\n", at)
         at = text.find(sign, end) if end >= 0 else -1
     return False
-
-
-def _has_flow(source: LeafSource) -> bool:
-    """Whether any list or mapping is written in brackets or braces."""
-    text = source.qna_text or ""
-    if source.yaml.node is None or not ("[" in text or "{" in text):
-        return False
-    known: bool | None = source.kept.get("flow")
-    if known is None:
-        known = source.kept["flow"] = _flow_below(source.yaml.node)
-    return known
-
-
-def _flow_below(node: Any) -> bool:
-    event, _, below = node
-    if below is None:
-        return False
-    if event.flow_style:
-        return True
-    inner = below.values() if isinstance(below, dict) else below
-    return any(child[2] is not None and _flow_below(child) for child in inner)
 
 
 RULES: Final[tuple[LeafRule, ...]] = (

@@ -1,7 +1,7 @@
 """The seeds of a leaf with the places of their texts: what the families of rules walk over."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from taxonomy_schema.findings import Place
@@ -23,20 +23,18 @@ def pairs(source: LeafSource) -> Sequence[Pair]:
     """Every question and answer of a leaf that has the format; nothing of one that has not."""
     known: list[Pair] | None = source.kept.get("pairs")
     if known is None:
-        known = source.kept["pairs"] = list(_pairs(source))
+        known = source.kept["pairs"] = []
+        for index, entry in enumerate(source.data.get("seed_examples", ())):
+            at: Path = ("seed_examples", index)
+            inner = entry.get("questions_and_answers")
+            if inner is None:
+                known.append(Pair(at, at, entry["question"], entry["answer"], entry.get("context")))
+                continue
+            context = entry["context"]
+            for number, pair in enumerate(inner):
+                path = ("seed_examples", index, "questions_and_answers", number)
+                known.append(Pair(path, at, pair["question"], pair["answer"], context))
     return known
-
-
-def _pairs(source: LeafSource) -> Iterator[Pair]:
-    for index, entry in enumerate(source.data.get("seed_examples", ())):
-        at: Path = ("seed_examples", index)
-        inner = entry.get("questions_and_answers")
-        if inner is None:
-            yield Pair(at, at, entry["question"], entry["answer"], entry.get("context"))
-            continue
-        for number, pair in enumerate(inner):
-            path = (*at, "questions_and_answers", number)
-            yield Pair(path, at, pair["question"], pair["answer"], entry["context"])
 
 
 def asked(source: LeafSource) -> list[str]:
