@@ -33,16 +33,13 @@ class LeafSource:
     yaml: YamlSource = field(default_factory=YamlSource)
     sound: bool = False
     """`qna.yaml` has the format, whatever else the findings say of it."""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    """The top of `qna.yaml`; empty unless it has the format."""
     findings: list[Finding] = field(default_factory=list)
     beyond_ascii: str = ""
     """Every character of both files that is not ASCII, in order: most files have few or none."""
     kept: dict[str, Any] = field(default_factory=dict)
     """What one rule worked out and others look at too."""
-
-    @cached_property
-    def data(self) -> Mapping[str, Any]:
-        """The top of `qna.yaml`; empty unless it has the format."""
-        return self.yaml.data if self.sound else {}
 
     @cached_property
     def kind(self) -> Kind | None:
@@ -135,7 +132,8 @@ def read_source(files: LeafFiles) -> LeafSource:
     source.yaml = read_yaml(source.qna_text, source.qna_file)
     faults = source.yaml.findings or _format_faults(source)
     source.findings.extend(faults)
-    source.sound = not faults
+    if not faults:
+        source.sound, source.data = True, source.yaml.data
     return source
 
 

@@ -162,7 +162,12 @@ class _Builder:
             value = self._resolve(event, written)
         frame = self.frame
         if frame.mapping and frame.key_event is None:
-            if value is written and written != "<<" and event.anchor is None and written not in frame.container:
+            if (
+                value is written
+                and written != "<<"
+                and event.anchor is None
+                and written not in frame.container
+            ):
                 frame.key, frame.key_event = written, event  # as nearly all keys are
             else:
                 self._key(frame, event, value)

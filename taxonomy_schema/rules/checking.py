@@ -46,6 +46,8 @@ LEAF_RULES: Final[tuple[LeafRule, ...]] = (
     *addressing.RULES,
 )
 
+_CHECKS: Final = tuple(rule.check for rule in LEAF_RULES)
+
 # More would hide the first ones; somebody who mends these sees the rest.
 MAX_FINDINGS: Final = 100
 
@@ -53,7 +55,7 @@ MAX_FINDINGS: Final = 100
 def check(files: LeafFiles, policy: Policy = DEFAULT_POLICY) -> ParsedLeaf:
     """Parse a leaf and ask every rule. Never raises for what the files hold."""
     source = read_source(files)
-    said = chain.from_iterable([rule.check(source, policy) for rule in LEAF_RULES])
+    said = chain.from_iterable([ask(source, policy) for ask in _CHECKS])
     found = dict.fromkeys(chain(source.findings, said))  # what two rules say alike is said once
     ordered = sorted(policy.weigh(found), key=_order)
     return ParsedLeaf(source, tuple(ordered if len(ordered) <= MAX_FINDINGS else _cut(ordered)))

@@ -12,6 +12,7 @@ from taxonomy_schema.parse import LeafSource
 class Colons(NamedTuple):
     """`at_line_ends` counts those that are the last of their line; the others say whether there is any such colon."""
 
+    first_of_line: bool
     space_before: bool
     wide_after: bool
     space_and_line_end: bool
@@ -31,4 +32,4 @@ def _colons(text: str) -> Colons:
     before = [piece[-1:] for piece in pieces]
     before.pop()
     after = ":".join([piece[:2] for piece in pieces])  # each colon with the two characters behind it
-    return Colons(" " in before, ":  " in after, ": \n" in after, after.count(":\n"))
+    return Colons("\n" in before, " " in before, ":  " in after, ": \n" in after, after.count(":\n"))

@@ -31,25 +31,27 @@ _LONG_RUN: Final = b"0" * 9
 _IN_BRACKETS: Final = b")0000000"
 _DOTTED: Final = late(rb"0\.0{1,3}\.0{1,5}\.?0")
 _LONG_TOKEN: Final = b"a" * 16
+_LONG_KEY: Final = b"questions_and_answers:"
 _TOKEN: Final = late(rb"[A-Za-z0-9_-]+")
 _COMMIT: Final = late(rb"[0-9a-f]{40}")
 _DIGIT: Final = late(rb"[0-9]")
-_NO_DOCUMENT: Final = {"commit": " "}
 
 
 class Glance:
-    """`raw`: both files, and the texts of `qna.yaml` once more where some are written with escapes. `signs`: the digits
-    and uncommon signs of it, in order: a sign that is not there needs no search.
+    """`raw`: both files but for the document's commit, and the texts of `qna.yaml` once more where some are written
+    with escapes. `signs`: the digits and uncommon signs of it, in order: a sign that is not there needs no search.
     """
 
     def __init__(self, source: LeafSource) -> None:
         qna = source.files.qna or b""
-        self.escaped = _ESCAPE.search(qna) is not None
+        self.escaped = b"\\" in qna and _ESCAPE.search(qna) is not None
         if self.escaped:
             qna += b"\n" + "\n".join([event.value for _, event in source.yaml.scalars()]).encode()
+        document = source.data.get("document")
+        if document is not None:
+            qna = qna.replace(document["commit"].encode(), b"")
         attribution = source.files.attribution or b""
         self._qna = qna
-        self._commit = source.data.get("document", _NO_DOCUMENT)["commit"].encode()
         self.raw = b"%b\n%b" % (qna, attribution)
         uncommon = qna.translate(None, _COMMON)
         self._digits = uncommon.translate(_AS_DIGITS)
@@ -66,12 +68,10 @@ class Glance:
 
     @cached_property
     def has_long_number(self) -> bool:
-        """In `qna.yaml`, its commit aside: nine digits with at most spaces and hyphens between them, or as telephone
-        numbers begin.
-        """
+        """In `qna.yaml`: nine digits with at most spaces and hyphens between them, or as telephone numbers begin."""
         if _ENOUGH_DIGITS not in self._digits and b"+" not in self.signs:
             return False  # what may stand between the digits of a number is common
-        number = self._qna.replace(self._commit, b"").translate(_AS_DIGITS, _BETWEEN_DIGITS)
+        number = self._number
         return _LONG_RUN in number or _IN_BRACKETS in number or (b"+" in self.signs and b"+00" in number)
 
     @cached_property
@@ -85,10 +85,11 @@ class Glance:
     @cached_property
     def has_long_token(self) -> bool:
         """A word of 16 letters, digits, `_` and `-`, a digit among them or all capitals, that is no commit id."""
-        runs = self.raw.translate(_AS_TOKENS)
+        raw = self.raw.replace(_LONG_KEY, b"")
+        runs = raw.translate(_AS_TOKENS)
         start = runs.find(_LONG_TOKEN)
         while start >= 0:
-            token = _TOKEN.match(self.raw, start)
+            token = _TOKEN.match(raw, start)
             if token is None:  # pragma: no cover - a run is a token
                 break
             mixed = _DIGIT.search(token[0]) or token[0].isupper()

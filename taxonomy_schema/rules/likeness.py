@@ -1,6 +1,7 @@
 """Seeds that say nearly the same, answers that say their question again, and answers that stand on nothing."""
 
 from collections.abc import Hashable, Iterator, Sequence
+from functools import cache
 from itertools import product
 from typing import Final
 
@@ -83,13 +84,7 @@ def _alike(
     """The seeds that are nearly the same as one before, each once, with that one: their numbers from 0. Held against
     each other are seeds that have the same key in one of the columns.
     """
-    words: dict[int, tuple[frozenset[str], frozenset[str]]] = {}
-
-    def words_of(number: int) -> tuple[frozenset[str], frozenset[str]]:
-        if number not in words:
-            words[number] = _words(every[number].question), _words(every[number].answer)
-        return words[number]
-
+    words_of = cache(_words)
     before: list[dict[Hashable, list[int]]] = [{} for _ in columns]
     for number, pair in enumerate(every):
         near: dict[int, None] = {}
@@ -98,15 +93,15 @@ def _alike(
             if known:
                 near.update(dict.fromkeys(known[-_NEIGHBOURS:]))
             known.append(number)
-        for other in near:
-            if not asked_alone and folded(pair.context or "") != folded(every[other].context or ""):
+        for other, one in ((other, every[other]) for other in near):
+            if not asked_alone and folded(pair.context or "") != folded(one.context or ""):
                 continue
-            one, two = words_of(other), words_of(number)
-            if (
-                _near(one[0], two[0])
-                and _near(one[1], two[1])
-                and (one != two or _same_but_for_signs(every[other], pair))
-            ):
+            questions = words_of(one.question), words_of(pair.question)
+            if not _near(*questions):
+                continue
+            answers = words_of(one.answer), words_of(pair.answer)
+            differ = questions[0] != questions[1] or answers[0] != answers[1]
+            if _near(*answers) and (differ or _same_but_for_signs(one, pair)):
                 yield other, number
                 break
 

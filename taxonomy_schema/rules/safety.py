@@ -22,14 +22,14 @@ _TAG: Final = late(
     re.IGNORECASE,
 )
 _ACTS: Final = (
-    (b"<", "an HTML comment, which pages do not show", late("<!--")),
+    (b"<!--", "an HTML comment, which pages do not show", late("<!--")),
     (b"<", "HTML that a page may follow or load", _TAG),
     (b"@", "a mention, which sends somebody a message", _MENTION),
-    (b"/", "a command of this service", late(r"/graft(?<![\w/.]/graft)\b")),
-    (b"[", "a picture that is loaded from elsewhere", late(r"!\[[^\]\n]{0,300}\]\(\s*https?:[^\s)]+")),
-    (b"]", "a link that runs a program", late(r"\]\(\s*(?:javascript|data|vbscript):", re.IGNORECASE)),
+    (b"/graft", "a command of this service", late(r"/graft(?<![\w/.]/graft)\b")),
+    (b"![", "a picture that is loaded from elsewhere", late(r"!\[[^\]\n]{0,300}\]\(\s*https?:[^\s)]+")),
+    (b"](", "a link that runs a program", late(r"\]\(\s*(?:javascript|data|vbscript):", re.IGNORECASE)),
 )
-"""Each with a sign without which it cannot be there."""
+"""Each with what it cannot be without; the first sign of that is uncommon."""
 # Joiners that scripts and emoji need are not among them.
 _HIDDEN: Final = late(
     "[\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]"
@@ -52,8 +52,8 @@ class ActsWhereShown(LeafRule):
     def check(self, source: LeafSource, policy: Policy) -> Iterator[Finding]:
         del policy
         look = glance(source)
-        for sign, what, pattern in _ACTS:
-            if sign in look.signs and pattern.search(look.text):
+        for start, what, pattern in _ACTS:
+            if start[:1] in look.signs and start in look.raw and pattern.search(look.text):
                 for match, text in found(source, pattern):
                     yield self.finding(
                         near(source, text, match[0]),
