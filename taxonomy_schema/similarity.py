@@ -2,9 +2,9 @@
 
 A leaf's words in threes (*shingles*) are hashed; two leaves are as alike as the share of shingles that they have in
 common (Jaccard's index). A *signature* of fixed size keeps the least hash of each of 128 bins (one permutation
-hashing, Li, Owen and Zhang 2012; empty bins borrow from others as Shrivastava 2017 has it), so that two signatures
-agree in about that share of places. Bands of four places make keys (Broder; Indyk and Motwani's locality sensitive
-hashing): leaves that share a key are candidates, which `similarity` then compares exactly.
+hashing, Li, Owen and Zhang 2012; an empty bin takes the next one's, as Shrivastava and Li 2014 have it), so that two
+signatures agree in about that share of places. Bands of four places make keys (Broder; Indyk and Motwani's locality
+sensitive hashing): leaves that share a key are candidates, which `similarity` then compares exactly.
 
 Everything is plain integers: the same on every machine and in every process, and nothing heavy is loaded. What is done
 for every word of every leaf is done by calls that loop in C.
@@ -12,9 +12,10 @@ for every word of every leaf is done by calls that loop in C.
 
 import struct
 import zlib
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, repeat
 from operator import eq
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, Self
 
@@ -38,7 +39,7 @@ _FOLD: Final = bytes(
     one if chr(one).isalnum() or one == ord("_") else 0x20 for one in range(128)
 ).lower() + bytes(128)
 """ASCII as it compares: small letters, and a space for whatever is of no word."""
-_BIN_SHIFT: Final = 32 - 7
+_BIN_STARTS: Final = tuple(range(0, 1 << 32, (1 << 32) // BINS))
 _PACK: Final = struct.Struct(f"<{BINS}I")
 # Words that a question may have or lack and still be the same question. Not, no, never and numbers are none of them.
 _LIGHT: Final = frozenset(
@@ -78,7 +79,8 @@ def shingles(source: LeafSource) -> frozenset[int]:
 
 
 def _threes(words: list[bytes]) -> Iterator[int]:
-    return map(zlib.crc32, map(b" ".join, zip(words, words[1:], words[2:], strict=False)))
+    """Every three words that follow one another, hashed as one: the hash of the first is where the next begins."""
+    return map(zlib.crc32, words[2:], map(zlib.crc32, words[1:], map(zlib.crc32, words)))
 
 
 def signature(source: LeafSource) -> bytes:
@@ -90,21 +92,9 @@ def sign(of: Collection[int]) -> bytes:
     """The signature of a set of shingles."""
     if len(of) < LEAST_SHINGLES:
         return NOTHING
-    least = {
-        one >> _BIN_SHIFT: one for one in sorted(of, reverse=True)
-    }  # of several in a bin the last one stays
-    if len(least) < BINS:
-        least |= {place: _borrowed(place, least) for place in range(BINS) if place not in least}
-    return _PACK.pack(*map(least.__getitem__, range(BINS)))
-
-
-def _borrowed(place: int, least: Mapping[int, int]) -> int:
-    """What an empty bin takes: from the first filled one on a path that depends on the bin alone."""
-    stride = 2 * (place * 29 % BINS) + 1  # odd, so that the path comes by every bin
-    step = (place + stride) % BINS
-    while step not in least:
-        step = (step + stride) % BINS
-    return least[step] ^ place
+    ordered = sorted(of)
+    around = [*ordered, ordered[0]]  # what is past the last bin goes on at the first
+    return _PACK.pack(*map(around.__getitem__, map(bisect_left, repeat(ordered, BINS), _BIN_STARTS)))
 
 
 def band_keys(of: bytes) -> tuple[int, ...]:
@@ -206,7 +196,7 @@ def question_key(question: str, context: str = "") -> int:
     heavy = [word for word in words if word not in _LIGHT]
     if len(heavy) < _LEAST_WORDS:
         return 0
-    asked = next((word for word in words if word in _ASKING), b"")
+    asked = b"" if _ASKING.isdisjoint(words) else next(filter(_ASKING.__contains__, words))
     told = b"\0".join([asked, *heavy, *words_of(context)])
     return (zlib.crc32(told) | (zlib.crc32(told, 0xFFFF) << 32)) - (1 << 63)
 
