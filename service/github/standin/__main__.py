@@ -15,6 +15,9 @@ from .app import RATE_LIMIT, create_app
 from .errors import StandInError
 from .seed import seed_sample, set_webhook
 
+_KEEP_ALIVE_SECONDS = 600
+"""After uvicorn's five, somebody who thinks as long would at times write into a connection that is being closed."""
+
 
 def _arguments(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m service.github.standin", description=__doc__)
@@ -59,7 +62,13 @@ def _serve(arguments: argparse.Namespace, listener: socket.socket, base_url: str
         half = arguments.url_file.with_name(arguments.url_file.name + f".{os.getpid()}")
         half.write_text(base_url + "\n")
         half.replace(arguments.url_file)
-    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=5)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=5,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+    )
     uvicorn.Server(config).run(sockets=[listener])
 
 
