@@ -19,6 +19,7 @@ from taxonomy_schema.parse_rules import PARSE_RULES
 from taxonomy_schema.policy import Policy
 from taxonomy_schema.rules import ALL_RULES, check
 from taxonomy_schema.schema import schema
+from taxonomy_schema.schema_glance import look_for
 from tests.taxonomy_schema.leaves import from_example
 from tests.taxonomy_schema.peer import CONFIG, Said, verdict
 
@@ -172,18 +173,27 @@ def test_the_first_long_line_is_the_linters(judged: list[Judged], most: int, lea
 @pytest.mark.parametrize("knowledge", [True, False], ids=["knowledge", "skills"])
 def test_schemas_say_the_same_to_both_validators(judged: list[Judged], knowledge: bool) -> None:
     names = ["knowledge-v3"] if knowledge else ["skill-v1", "skill-v2", "skill-v3"]
-    both = [
-        (jsonschema.Draft202012Validator(schema(name)), jsonschema_rs.Draft202012Validator(schema(name)))
+    every = [
+        (
+            name,
+            jsonschema.Draft202012Validator(schema(name)),
+            jsonschema_rs.Draft202012Validator(schema(name)),
+        )
         for name in names
     ]
     seen = {True: 0, False: 0}
+    at_a_glance = 0
     for mutant, _, ours, _ in judged:
         data = ours.source.yaml.data
         if data is None or ours.source.yaml.odd or mutant.files.id.startswith("knowledge/") != knowledge:
             continue
-        for slow, quick in both:
+        for name, slow, quick in every:
             valid = quick.is_valid(data)
             seen[valid] += 1
             assert slow.is_valid(data) == valid, mutant.changes
+            sure = look_for(schema(name))(data)
+            at_a_glance += sure
+            assert valid or not sure, mutant.changes
 
     assert min(seen.values()) > 50
+    assert at_a_glance > 0.9 * seen[True]  # it spares most leaves the validator
