@@ -4,7 +4,6 @@ A finding of ours is as good as one of theirs if it stands on the same line; it 
 mapping as a whole (or past the end of the file) and ours at a key, an entry or a line in it.
 """
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import jsonschema
@@ -163,7 +162,7 @@ def test_the_first_long_line_is_the_linters(judged: list[Judged], most: int, lea
         if any(each.rule is None for each in every):
             continue
         theirs = [each.line for each in every if each.rule == "line-length"]
-        said = check(replace(mutant.files, qna=text.encode()), Policy(line_characters=most)).findings
+        said = check(mutant.files._replace(qna=text.encode()), Policy(line_characters=most)).findings
         long += bool(theirs)
         assert [one.place.line for one in said if one.code == "GL149"] == theirs[:1], mutant.changes
 
