@@ -4,17 +4,14 @@ new, and what is near to the change.
 A cache and nothing more: whatever is wrong with its file, nothing is known, and nothing is lost but time.
 """
 
-import hashlib
 import logging
-import os
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from functools import cache
 from pathlib import Path
 from typing import Final
 
-import taxonomy_schema
+from taxonomy_schema.rules_version import rules_version
 from taxonomy_schema.similarity import Fingerprint
 
 log = logging.getLogger(__name__)
@@ -76,17 +73,3 @@ class KeptPrints:
             db.execute("PRAGMA synchronous = OFF")
             db.execute(_LAYOUT)
             yield db
-
-
-@cache
-def rules_version() -> str:
-    """Changes with anything that could change what is said of a leaf: the code of the rules, and their schemas."""
-    package = Path(taxonomy_schema.__file__).parent
-    digest = hashlib.sha256()
-    for folder in (package, package / "rules", package / "schemas"):
-        with os.scandir(folder) as inside:
-            for entry in sorted(inside, key=lambda one: one.name):
-                if entry.name.endswith((".py", ".json")):
-                    told = entry.stat()
-                    digest.update(f"{entry.name}:{told.st_size}:{told.st_mtime_ns};".encode())
-    return digest.hexdigest()

@@ -1,8 +1,7 @@
 """`attribution.txt`: whose work a leaf draws on. One or more works, each some lines of `Field: value`."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from taxonomy_schema.patterns import late
 
@@ -34,13 +33,12 @@ _FIELDS: Final = {
 _LINE: Final = late(r"^\s*([A-Za-z][A-Za-z ]{2,30}?)\s*:[ \t]*(.*)$")
 
 
-@dataclass(slots=True)
-class Work:
+class Work(NamedTuple):
     """One work: its fields as written, and the line (from 1) and column of each value."""
 
     line: int
-    values: dict[str, str] = field(default_factory=dict)
-    places: dict[str, tuple[int, int]] = field(default_factory=dict)
+    values: dict[str, str]
+    places: dict[str, tuple[int, int]]
 
 
 def read_works(text: str) -> tuple[Work, ...]:
@@ -52,7 +50,7 @@ def read_works(text: str) -> tuple[Work, ...]:
         if name is None:
             continue
         if not works or name in works[-1].values:
-            works.append(Work(number))
+            works.append(Work(number, {}, {}))
         works[-1].values[name] = value.strip()
         works[-1].places[name] = (number, len(line) - len(value.lstrip(" \t")) + 1)
     return tuple(works)

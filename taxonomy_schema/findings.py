@@ -1,10 +1,8 @@
 """What is said of a leaf: findings, each with its place. Light on purpose: a check loads nothing heavier."""
 
-import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 
 class Severity(StrEnum):
@@ -12,8 +10,7 @@ class Severity(StrEnum):
     HINT = "hint"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A place in a file of the taxonomy; line and column count from 1."""
 
     file: str
@@ -23,11 +20,10 @@ class Place:
 
     def at(self, **changes: Any) -> Self:
         """The place with some of its fields changed."""
-        return dataclasses.replace(self, **changes)
+        return self._replace(**changes)
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """One exact change of a file: the text from a place up to, not with, another gives way to `replacement`.
 
     Lines and columns count from 1, in characters; a line ends at its line feed, which is its last column.
@@ -41,8 +37,7 @@ class Edit:
     replacement: str
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What a rule says of a leaf. An error blocks, a hint does not."""
 
     code: str
@@ -55,7 +50,11 @@ class Finding:
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON holds it; `from_dict` reads it."""
-        return dataclasses.asdict(self)
+        return {
+            **self._asdict(),
+            "place": self.place._asdict(),
+            "fix": tuple(edit._asdict() for edit in self.fix),
+        }
 
     @classmethod
     def from_dict(cls, written: Mapping[str, Any]) -> Self:

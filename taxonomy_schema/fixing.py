@@ -6,7 +6,7 @@ have the format, may show more errors once it does: they were there before, and 
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from taxonomy_schema import mends
@@ -101,10 +101,10 @@ def _edited(parsed: ParsedLeaf, edits: list[Edit]) -> LeafFiles:
     files = source.files
     qna = [edit for edit in edits if edit.file == source.qna_file]
     if qna and source.qna_text is not None:
-        files = replace(files, qna=applied(source.qna_text, qna).encode())
+        files = files._replace(qna=applied(source.qna_text, qna).encode())
     attribution = [edit for edit in edits if edit.file == source.attribution_file]
     if attribution and source.attribution_text is not None:
-        files = replace(files, attribution=applied(source.attribution_text, attribution).encode())
+        files = files._replace(attribution=applied(source.attribution_text, attribution).encode())
     return files
 
 

@@ -4,7 +4,7 @@ Comments stay. The same text formatted again is the same text. What would read o
 """
 
 import io
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from ruamel.yaml import YAML
@@ -51,7 +51,7 @@ def format_leaf(files: LeafFiles, *, upgrade: bool = False) -> Formatted:
         left_alone.append(f"{first.place.file}:{first.place.line}: {first.code} {first.message} {first.mend}")
     elif source.qna_text is not None and isinstance(source.yaml.data, dict):
         qna = _qna(source, left_alone, upgrade=upgrade).encode()
-    return Formatted(replace(files, qna=qna, attribution=attribution), tuple(left_alone))
+    return Formatted(files._replace(qna=qna, attribution=attribution), tuple(left_alone))
 
 
 def _attribution(source: LeafSource, left_alone: list[str]) -> str:

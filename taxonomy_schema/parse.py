@@ -4,7 +4,6 @@ Never raises for what they hold. One pass over the bytes of `qna.yaml` serves st
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -23,23 +22,25 @@ if TYPE_CHECKING:
     from taxonomy_schema.models import Leaf
 
 
-@dataclass
 class LeafSource:
     """What reading left, for rules. A text is `None` where its file is missing or holds no text."""
 
-    files: LeafFiles
-    qna_text: str | None = None
-    attribution_text: str | None = None
-    yaml: YamlSource = field(default_factory=YamlSource)
-    sound: bool = False
-    """`qna.yaml` has the format, whatever else the findings say of it."""
-    data: Mapping[str, Any] = field(default_factory=dict)
-    """The top of `qna.yaml`; empty unless it has the format."""
-    findings: list[Finding] = field(default_factory=list)
-    beyond_ascii: str = ""
-    """Every character of both files that is not ASCII, in order: most files have few or none."""
-    kept: dict[str, Any] = field(default_factory=dict)
-    """What one rule worked out and others look at too."""
+    def __init__(self, files: LeafFiles) -> None:
+        self.files = files
+        self.qna_file = f"{files.id}/{QNA}"
+        self.attribution_file = f"{files.id}/{ATTRIBUTION}"
+        self.qna_text: str | None = None
+        self.attribution_text: str | None = None
+        self.yaml = YamlSource()
+        self.sound = False
+        """`qna.yaml` has the format, whatever else the findings say of it."""
+        self.data: Mapping[str, Any] = {}
+        """The top of `qna.yaml`; empty unless it has the format."""
+        self.findings: list[Finding] = []
+        self.beyond_ascii = ""
+        """Every character of both files that is not ASCII, in order: most files have few or none."""
+        self.kept: dict[str, Any] = {}
+        """What one rule worked out and others look at too."""
 
     @cached_property
     def kind(self) -> Kind | None:
@@ -81,21 +82,13 @@ class LeafSource:
         """The lines of `qna.yaml` as editors count them, without their ends."""
         return [line.removesuffix("\r") for line in (self.qna_text or "").split("\n")]
 
-    @cached_property
-    def qna_file(self) -> str:
-        return f"{self.files.id}/{QNA}"
 
-    @cached_property
-    def attribution_file(self) -> str:
-        return f"{self.files.id}/{ATTRIBUTION}"
-
-
-@dataclass(frozen=True)
 class ParsedLeaf(Judged):
     """What was read and found. `leaf` is there if the files have the format, whatever else the findings say of it."""
 
-    source: LeafSource
-    findings: tuple[Finding, ...]
+    def __init__(self, source: LeafSource, findings: tuple[Finding, ...]) -> None:
+        self.source = source
+        self.findings = findings
 
     @property
     def leaf(self) -> "Leaf | None":

@@ -2,8 +2,7 @@
 
 import bisect
 import re
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from taxonomy_schema.findings import Place
 
@@ -14,8 +13,7 @@ _ODD_BREAKS: Final = re.compile("[\x85\u2028\u2029]|\r(?!\n)")
 _BREAK: Final = re.compile("\n")
 
 
-@dataclass(slots=True)
-class Spot:
+class Spot(NamedTuple):
     """Where a value is written, counting from 1; its key too, if it has one; `text` is the scalar as written."""
 
     line: int

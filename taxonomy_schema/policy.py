@@ -1,8 +1,7 @@
 """What a taxonomy's maintainers may set about the rules. The defaults suit a public taxonomy."""
 
-import dataclasses
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from taxonomy_schema.findings import Finding, Severity
 
@@ -11,8 +10,7 @@ HOSTS = ("github.com", "gitlab.com", "codeberg.org", "bitbucket.org", "git.sr.ht
 DOCUMENT_TYPES = (".md", ".markdown", ".txt")
 
 
-@dataclass(frozen=True)
-class Policy:
+class Policy(NamedTuple):
     """Limits are counts of words, a word being a run of characters without white space."""
 
     raised: tuple[str, ...] = ()
@@ -39,7 +37,7 @@ class Policy:
     def severity_of(self, finding: Finding) -> Finding:
         """The finding as this policy weighs it."""
         if finding.code in self.raised and finding.severity is Severity.HINT:
-            return dataclasses.replace(finding, severity=Severity.ERROR)
+            return finding._replace(severity=Severity.ERROR)
         return finding
 
     def weigh(self, findings: Iterable[Finding]) -> Iterable[Finding]:

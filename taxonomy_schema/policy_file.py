@@ -73,7 +73,7 @@ def policy_of(data: bytes | None) -> tuple[Policy, tuple[Finding, ...]]:
         )
     written = (source.data or {}).get(SECTION)
     read = rules_from({} if written is None else written, source, (SECTION,))
-    return (DEFAULT_POLICY, read) if isinstance(read, tuple) else (read, ())
+    return (read, ()) if isinstance(read, Policy) else (DEFAULT_POLICY, read)
 
 
 def rules_from(written: Any, source: YamlSource, at: Steps = (SECTION,)) -> Policy | tuple[Finding, ...]:

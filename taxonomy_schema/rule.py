@@ -1,7 +1,6 @@
 """What a rule is: a code that never changes, a severity, documentation, and two examples that tests run."""
 
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from taxonomy_schema.findings import Edit, Finding, Place, Severity
 
@@ -10,8 +9,7 @@ RULES_URL = "https://github.com/graftlab/graftlab/blob/main/docs/rules"
 """Where the pages of the rules are read, unless a service says another place."""
 
 
-@dataclass(frozen=True)
-class Example:
+class Example(NamedTuple):
     """A leaf as a contributor would write it; `None` for a file that is not there."""
 
     qna: str | bytes | None

@@ -2,11 +2,10 @@
 
 import functools
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path as File
-from typing import Any, Final
-
-import jsonschema_rs
+from typing import TYPE_CHECKING, Any, Final
 
 from taxonomy_schema import mends
 from taxonomy_schema.findings import Edit, Finding
@@ -22,9 +21,14 @@ from taxonomy_schema.parse_rules import (
 )
 from taxonomy_schema.places import Path
 from taxonomy_schema.rule import quoted
+from taxonomy_schema.schema_glance import Look, hashable, look_for
 from taxonomy_schema.spots import YamlSource
 from taxonomy_schema.yaml_source import Odd
 
+if TYPE_CHECKING:
+    import jsonschema_rs
+
+_COMPILED: Final = "jsonschema_rs"
 VERSIONS: Final = (1, 2, 3)
 _OLDEST_KNOWLEDGE: Final = 3
 _TYPE_NAMES: Final = {
@@ -47,7 +51,14 @@ def schema(name: str) -> dict[str, Any]:
 
 
 @functools.cache
-def _validator(name: str) -> jsonschema_rs.Draft202012Validator:
+def _look(name: str) -> Look:
+    return look_for(schema(name))
+
+
+@functools.cache
+def _validator(name: str) -> "jsonschema_rs.Draft202012Validator":
+    import jsonschema_rs
+
     return jsonschema_rs.Draft202012Validator(schema(name))
 
 
@@ -88,7 +99,11 @@ def schema_findings(source: YamlSource, *, knowledge: bool) -> list[Finding]:
                 fix=raised(source, knowledge=True),
             )
         ]
-    validator = _validator(f"{'knowledge' if knowledge else 'skill'}-v{version}")
+    name = f"{'knowledge' if knowledge else 'skill'}-v{version}"
+    # Loading the validator takes as long as many leaves; once it is there, it is the quicker of the two.
+    if _COMPILED not in sys.modules and not source.odd and _look(name)(source.data):
+        return []
+    validator = _validator(name)
     if not source.odd and validator.is_valid(source.data):
         return []
     return list(_told(validator.iter_errors(_as_json(source.data)), source))
@@ -218,22 +233,13 @@ def _twice(_: Any, path: Path, source: YamlSource) -> Iterator[Finding]:
     """Each entry that equals an earlier one. The validator only says that there are such."""
     seen: dict[Any, int] = {}
     for index, item in enumerate(_at(source, path)):
-        first = seen.setdefault(_hashable(item), index)
+        first = seen.setdefault(hashable(item), index)
         if first != index:
             yield SameSeedTwice.finding(
                 source.lines.key(source.spot((*path, index))),
                 f"{_name((*path, index))} says the same as the one in line {source.spot((*path, first)).line}.",
                 "Remove one of the two, or write another example: twice the same teaches nothing more.",
             )
-
-
-def _hashable(value: Any) -> Any:
-    """A value equal for equal JSON values: booleans differ from numbers, the order of keys does not matter."""
-    if isinstance(value, dict):
-        return frozenset((key, _hashable(inner)) for key, inner in value.items())
-    if isinstance(value, list):
-        return tuple(_hashable(inner) for inner in value)
-    return ("bool", value) if isinstance(value, bool) else value
 
 
 _TELL: Final[dict[str, Callable[[Any, Path, YamlSource], Iterator[Finding]]]] = {

@@ -84,9 +84,6 @@ class YamlSource:
             end_line, end_column = of(event.end_mark)
         else:
             end_line, end_column = line, column  # where a list or mapping begins
-        spot = Spot(line, column, end_line, end_column)
-        if kind is ScalarEvent:
-            spot.text, spot.plain = event.value, not event.style
-        if key is not None:
-            spot.key_line, spot.key_column = of(key.start_mark)
-        return spot
+        text, plain = (event.value, not event.style) if kind is ScalarEvent else (None, False)
+        key_line, key_column = of(key.start_mark) if key is not None else (0, 0)
+        return Spot(line, column, end_line, end_column, text, plain, key_line, key_column)

@@ -26,7 +26,7 @@ class Suggestion:
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON holds it; `from_dict` reads it."""
-        return asdict(self)
+        return {**asdict(self), "findings": tuple(finding.to_dict() for finding in self.findings)}
 
     @classmethod
     def from_dict(cls, written: Mapping[str, Any]) -> Self:

@@ -1,7 +1,6 @@
 """By which policy a taxonomy's leaves are judged: its `.graft.yaml`, and hosts that were named besides."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -35,4 +34,4 @@ def policy_at(repository: Path, commit: str, hosts: Sequence[str]) -> Policy:
 
 
 def _allowing(policy: Policy, hosts: Sequence[str]) -> Policy:
-    return replace(policy, hosts=(*policy.hosts, *hosts)) if hosts else policy
+    return policy._replace(hosts=(*policy.hosts, *hosts)) if hosts else policy

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from service.decisions.facts import Policy, Route
 from taxonomy_schema.models import Finding, Place
 from taxonomy_schema.places import Path
+from taxonomy_schema.policy import Policy as RulesPolicy
 from taxonomy_schema.policy_file import rules_from
 from taxonomy_schema.policy_rules import PolicyFault
 from taxonomy_schema.spots import YamlSource
@@ -112,7 +113,7 @@ def parse_policy(data: bytes | None) -> Policy | tuple[Finding, ...]:
     except ValidationError as error:
         return tuple(_fault(fault["loc"], fault["msg"], source) for fault in error.errors())
     rules = rules_from(written.rules, source)
-    return rules if isinstance(rules, tuple) else _policy(written)
+    return _policy(written) if isinstance(rules, RulesPolicy) else rules
 
 
 def _policy(written: PolicyFile) -> Policy:

@@ -1,7 +1,5 @@
 """The operator's recipe, and what the check takes from it."""
 
-from dataclasses import replace
-
 from pipelines.recipe import Recipe, load_recipe
 from service.settings import Settings
 from taxonomy_schema.policy import DEFAULT_POLICY, Policy
@@ -18,8 +16,7 @@ def check_policy(settings: Settings, policy: Policy = DEFAULT_POLICY) -> Policy:
     hosts = collect.allowed_hosts
     if policy.hosts != DEFAULT_POLICY.hosts:
         hosts = tuple(host for host in policy.hosts if host in collect.allowed_hosts)
-    return replace(
-        policy,
+    return policy._replace(
         hosts=hosts,
         document_bytes=min(policy.document_bytes, collect.max_document_bytes),
         documents=min(policy.documents, collect.max_documents),

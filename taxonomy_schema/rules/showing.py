@@ -3,7 +3,7 @@
 import difflib
 import inspect
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Final
 
 from taxonomy_schema.files import LeafFiles
@@ -54,8 +54,7 @@ def leaf_of(example: Example) -> LeafFiles:
 
 def knobs(rule: type[Rule]) -> dict[str, str]:
     """What of the policy a rule looks at: name -> default."""
-    names = {field.name for field in fields(Policy)}
-    read = [name for name in _READS.findall(inspect.getsource(rule)) if name in names]
+    read = [name for name in _READS.findall(inspect.getsource(rule)) if name in Policy._fields]
     return {name: _written(getattr(DEFAULT_POLICY, name)) for name in dict.fromkeys(read)}
 
 

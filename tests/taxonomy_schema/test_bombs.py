@@ -1,7 +1,6 @@
 """Files made to hurt: each ends in a finding, soon, and never in an exception."""
 
 import time
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -87,6 +86,6 @@ def test_no_damage_to_a_leaf_crashes_the_check(cuts: list[tuple[int, int, str]])
 @settings(max_examples=100, deadline=None, derandomize=True, database=None)
 @given(st.binary(max_size=200), st.binary(max_size=100))
 def test_no_bytes_crash_the_check(qna: bytes, attribution: bytes) -> None:
-    parsed = check(replace(files(qna), attribution=attribution))
+    parsed = check(files(qna)._replace(attribution=attribution))
 
     assert parsed.errors

@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 
 from taxonomy_schema.models import Severity
@@ -59,7 +57,7 @@ def test_a_licence_outside_the_list_is_a_hint_that_policy_can_raise() -> None:
     (error,) = check(leaf, Policy(raised=("GL404",))).findings
 
     assert (hint.code, hint.severity, hint.place.line, hint.place.column) == ("GL404", Severity.HINT, 3, 22)
-    assert error == replace(hint, severity=Severity.ERROR)
+    assert error == hint._replace(severity=Severity.ERROR)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Formats, scaffold, places on the machine, and the guide's list."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,7 +36,7 @@ def test_annotations_cannot_be_injected() -> None:
 
 
 def test_json_counts_errors_and_hints() -> None:
-    hint = replace(FINDING, severity=Severity.HINT)
+    hint = FINDING._replace(severity=Severity.HINT)
 
     report = json.loads(to_json([FINDING, hint, hint], 7))
 
@@ -58,9 +57,9 @@ def test_sarif_results_name_their_rule() -> None:
 
 def test_sarif_holds_the_exact_mend_and_findings_of_no_rule() -> None:
     edit = Edit(FINDING.place.file, 3, 5, 3, 8, "new")
-    ours = replace(FINDING, code="XX001")
+    ours = FINDING._replace(code="XX001")
 
-    (run,) = json.loads(to_sarif([replace(FINDING, fix=(edit,)), ours], "1.0", "https://x.example"))["runs"]
+    (run,) = json.loads(to_sarif([FINDING._replace(fix=(edit,)), ours], "1.0", "https://x.example"))["runs"]
 
     (change,) = run["results"][0]["fixes"][0]["artifactChanges"]
     assert change["replacements"][0]["insertedContent"] == {"text": "new"}

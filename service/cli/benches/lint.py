@@ -193,11 +193,13 @@ def _graft(path: Path, variables: dict[str, str]) -> None:
         CalledProcessError: it did not look.
 
     """
+    # The first turn leaves the byte code, as an installation does: else every turn would compile the rules anew.
+    kept = {name: value for name, value in variables.items() if name != "PYTHONDONTWRITEBYTECODE"}
     done = subprocess.run(
         [Path(sys.executable).with_name("graft"), "lint", path],
         check=False,
         capture_output=True,
-        env=variables,
+        env=kept,
     )
     if done.returncode not in {0, 1}:
         done.check_returncode()

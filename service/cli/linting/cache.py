@@ -16,9 +16,9 @@ from typing import Final, NamedTuple
 
 from service.cli.lint_text import block
 from service.cli.remembered import Remembered
-from service.prints import rules_version
 from taxonomy_schema.findings import Finding
 from taxonomy_schema.policy import Policy
+from taxonomy_schema.rules_version import rules_version
 from taxonomy_schema.similarity import Fingerprint, band_keys
 
 _LAYOUT: Final = """

@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -172,7 +173,11 @@ def test_without_options_the_shortest_way_says_the_same(
 
     assert lint_plain(target) == 1
 
-    assert capsys.readouterr().out == graft("lint", target).stdout
+    written = capsys.readouterr().out
+    assert written == graft("lint", target).stdout
+    script = [sys.executable, "-c", "from service.cli.main import main; main()", "lint", target]
+    ended = subprocess.run(script, capture_output=True, text=True, check=False)
+    assert (ended.stdout, ended.stderr, ended.returncode) == (written, "", 1)
     assert lint_plain(str(tmp_path / "nowhere")) == 2
     assert "neither a path nor a range" in capsys.readouterr().err
 
@@ -196,21 +201,42 @@ def test_what_is_remembered_is_shown_as_it_was_found_in_every_format(
         assert first.exit_code == again.exit_code == afresh.exit_code == 1
 
 
+def loaded_by_a_lint(target: str, **environment: str) -> list[str]:
+    """The modules that `graft lint TARGET` loads."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", "from service.cli.main import main; main()", "lint", target],
+        capture_output=True, text=True, check=True, env=os.environ | environment,
+    )  # fmt: skip
+    return [line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines()]
+
+
+HEAVIER_THAN_A_LEAF = {
+    "pydantic", "typer", "rich", "jsonschema", "jsonschema_rs", "numpy", "license_expression", "detect_secrets",
+    "dataclasses", "inspect", "logging", "socket", "email", "multiprocessing",
+}  # fmt: skip
+
+
 def test_a_lint_of_one_leaf_loads_neither_models_nor_an_option_parser(tmp_path: Path) -> None:
     Repository(tmp_path / "taxonomy").leaf(SKILL_ID)
-    leaf = str(tmp_path / "taxonomy" / SKILL_ID)
-    loaded = subprocess.run(
-        [sys.executable, "-X", "importtime", "-c", "from service.cli.main import main; main()", "lint", leaf],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
 
-    heavy = (
-        "pydantic", "typer", "rich", "jsonschema ", "subprocess", "sqlite3", "numpy",
-        "license_expression", "detect_secrets",
-    )  # fmt: skip
-    modules = [line.rsplit("|", 1)[-1].strip() + " " for line in loaded.stderr.splitlines()]
-    assert "taxonomy_schema.parse " in modules
-    assert [name for name in modules if name.startswith(heavy)] == []
+    modules = loaded_by_a_lint(str(tmp_path / "taxonomy" / SKILL_ID))
+
+    assert "taxonomy_schema.parse" in modules
+    tops = {name.split(".")[0] for name in modules}
+    assert tops & (HEAVIER_THAN_A_LEAF | {"subprocess", "sqlite3"}) == set()
+
+
+def test_a_second_look_at_a_taxonomy_loads_little_more_than_the_rules(
+    repository: Repository, tmp_path: Path
+) -> None:
+    caches = str(tmp_path / "caches")
+    loaded_by_a_lint(str(repository.folder), XDG_CACHE_HOME=caches)
+    repository.write(f"{SKILL_ID}/qna.yaml", f"{SKILL}# once more\n")
+
+    modules = loaded_by_a_lint(str(repository.folder), XDG_CACHE_HOME=caches)
+
+    assert {"taxonomy_schema.parse", "sqlite3"} <= set(modules)
+    assert {name.split(".")[0] for name in modules} & HEAVIER_THAN_A_LEAF == set()
 
 
 def test_a_taxonomy_is_judged_by_its_own_policy(repository: Repository) -> None:

@@ -35,7 +35,7 @@ def test_errors_fail_on_their_lines() -> None:
 
 
 def test_a_finding_over_several_lines_is_annotated_to_its_end() -> None:
-    finding = replace(examples.finding(), place=Place(file="a/qna.yaml", line=3, end_line=9))
+    finding = examples.finding()._replace(place=Place(file="a/qna.yaml", line=3, end_line=9))
 
     annotation = render(replace(plain(), check=CheckResult(("a",), (finding,)))).annotations[0]
 
@@ -126,7 +126,7 @@ def test_a_stopped_run_is_cancelled() -> None:
 def test_hostile_text_changes_nothing_in_the_summary(text: str) -> None:
     def summary(said: str) -> str:
         findings = tuple(
-            replace(examples.finding(severity), message=said or "word", mend=said or "word")
+            examples.finding(severity)._replace(message=said or "word", mend=said or "word")
             for severity in Severity
         )
         return render(replace(plain(), check=CheckResult((examples.LEAF,), findings))).summary
@@ -135,7 +135,7 @@ def test_hostile_text_changes_nothing_in_the_summary(text: str) -> None:
 
 
 def test_the_summary_is_never_too_long() -> None:
-    long = replace(examples.finding(message="\U0001f331" * 900), mend="\U0001f331" * 900)
+    long = examples.finding(message="\U0001f331" * 900)._replace(mend="\U0001f331" * 900)
 
     check = render(replace(plain(), check=CheckResult((examples.LEAF,), (long,) * 2000)))
 

@@ -180,7 +180,7 @@ def _hostile(text: str) -> ReportInput:
     counts = tuple(c.model_copy(update={"dropped": {text: 17}}) for c in found.leaves)
     place = Place(file=text, line=3)
     findings = tuple(
-        replace(examples.finding(severity), message=text, mend=text, place=place, code=text)
+        examples.finding(severity)._replace(message=text, mend=text, place=place, code=text)
         for severity in Severity
     )
     bad = examples.ended_badly(ExitCode.OUTSIDE_FAILED)
@@ -251,7 +251,7 @@ def test_too_many_findings_are_counted_not_listed() -> None:
 
 
 def test_the_first_part_is_cut_when_it_alone_is_too_long() -> None:
-    long = replace(examples.finding(message="*" * 300), mend="\U0001f331" * 300)
+    long = examples.finding(message="*" * 300)._replace(mend="\U0001f331" * 300)
     check = CheckResult((examples.LEAF,), (long,) * 40)
     rows = tuple(
         d.model_copy(update={"note": "`" * 300, "label": "`" * 120})
