@@ -1,6 +1,5 @@
 """One delivery as it streams in: its signature is reckoned on the way, and nothing is believed before that is right."""
 
-import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Final, NamedTuple, Self
 from starlette.types import Receive, Scope
 
 from service.github.signature import HEADER, Verifier
+from service.webhooks.patience import Patience
 
 LARGEST: Final = 25 * 1024 * 1024
 """GitHub sends no larger payload."""
@@ -109,7 +109,7 @@ async def read(scope: Scope, receive: Receive, secrets: Sequence[bytes], share: 
 async def _body(receive: Receive, verifier: Verifier, share: _Share) -> bytes:
     chunks: list[bytes] = []
     try:
-        async with asyncio.timeout(SLOWEST_SECONDS):
+        with Patience(SLOWEST_SECONDS):
             while True:
                 message = await receive()
                 if message["type"] == "http.disconnect":
