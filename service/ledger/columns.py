@@ -33,6 +33,11 @@ class UTCDateTime(TypeDecorator[datetime]):
         )
 
 
+def packed(value: bytes) -> bytes:
+    """As a column of PackedBytes holds it."""
+    return value if len(value) < _WORTH_PACKING else bytes(lz4.frame.compress(value))
+
+
 class PackedBytes(TypeDecorator[bytes]):
     """Bytes packed with LZ4: a webhook's JSON takes about a quarter, and that is what is written to the disk.
 
@@ -43,7 +48,7 @@ class PackedBytes(TypeDecorator[bytes]):
     cache_ok = True
 
     def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
-        return value if value is None or len(value) < _WORTH_PACKING else lz4.frame.compress(value)
+        return None if value is None else packed(value)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
         if value is None or not value.startswith(_LZ4_MAGIC):

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.orm import Session
 
+from service.ledger.arrivals import insert_new
 from service.ledger.due import due
-from service.ledger.session import insert_ignoring, insert_or_ignore
+from service.ledger.session import insert_or_ignore
 from service.ledger.tables import Delivery
 
 MOST_FAULTS: Final = 10
@@ -46,8 +47,7 @@ def record(
     return session.scalars(select(Delivery.id).where(Delivery.delivery_id == delivery_id)).one(), False
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """A webhook as it arrived."""
 
     delivery_id: str
@@ -57,8 +57,7 @@ class Arrival:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """A delivery's row. `new`: it was not there before; `processed`: it was handled before."""
 
     id: int
@@ -71,30 +70,14 @@ def record_all(connection: Connection, arrivals: Sequence[Arrival], *, now: date
 
     It takes a connection: for a burst of webhooks, what a session adds would be half of the work.
     """
-    inserted = connection.execute(
-        insert_ignoring(connection.dialect, Delivery).returning(Delivery.delivery_id, Delivery.id),
-        [_row(one, now) for one in arrivals],
-    )
-    found = {name: Recorded(row_id, new=True, processed=False) for name, row_id in inserted}
+    inserted = insert_new(connection, arrivals, now=now)
+    found = {name: Recorded(row_id, new=True, processed=False) for name, row_id in inserted.items()}
     there = [arrival.delivery_id for arrival in arrivals if arrival.delivery_id not in found]
     if there:
         columns = (Delivery.delivery_id, Delivery.id, Delivery.processed_at)
         for name, row_id, at in connection.execute(select(*columns).where(Delivery.delivery_id.in_(there))):
             found[name] = Recorded(row_id, new=False, processed=at is not None)
     return [found[arrival.delivery_id] for arrival in arrivals]
-
-
-def _row(arrival: Arrival, now: datetime) -> dict[str, object]:
-    return {
-        "delivery_id": arrival.delivery_id,
-        "event": arrival.event,
-        "action": arrival.action,
-        "repository": arrival.repository,
-        "body": arrival.body,
-        "received_at": now,
-        "attempts": 0,
-        "faults": 0,
-    }
 
 
 def begin(session: Session, row_id: int, *, not_before: datetime) -> None:

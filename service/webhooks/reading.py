@@ -1,16 +1,15 @@
 """One delivery as it streams in: its signature is reckoned on the way, and nothing is believed before that is right."""
 
-import asyncio
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
+from typing import Final, NamedTuple, Self
 
 from starlette.types import Receive, Scope
 
 from service.github.signature import HEADER, Verifier
+from service.webhooks.patience import Patience
 
 LARGEST: Final = 25 * 1024 * 1024
 """GitHub sends no larger payload."""
@@ -32,8 +31,7 @@ class Refused(Exception):
         self.mend = mend
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(NamedTuple):
     """A delivery whose sender is known."""
 
     delivery_id: str
@@ -48,20 +46,21 @@ class Room:
     most: int = MOST_AT_ONCE
     held: int = 0
 
-    @contextmanager
-    def share(self) -> Iterator["_Share"]:
-        """What is taken within the block is given back at its end."""
-        share = _Share(self)
-        try:
-            yield share
-        finally:
-            self.held -= share.taken
+    def share(self) -> "_Share":
+        """For a `with`: what is taken within the block is given back at its end."""
+        return _Share(self)
 
 
 @dataclass(slots=True)
 class _Share:
     room: Room
-    taken: int = field(default=0)
+    taken: int = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.room.held -= self.taken
 
     def take(self, size: int) -> None:
         """Raises Refused when the body grows too large, or all bodies together do."""
@@ -110,7 +109,7 @@ async def read(scope: Scope, receive: Receive, secrets: Sequence[bytes], share: 
 async def _body(receive: Receive, verifier: Verifier, share: _Share) -> bytes:
     chunks: list[bytes] = []
     try:
-        async with asyncio.timeout(SLOWEST_SECONDS):
+        with Patience(SLOWEST_SECONDS):
             while True:
                 message = await receive()
                 if message["type"] == "http.disconnect":

@@ -12,9 +12,8 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DisconnectionError, InterfaceError, OperationalError, SQLAlchemyError
@@ -34,7 +33,7 @@ _MOST_BYTES: Final = 32 * 1024 * 1024
 """What one transaction takes, unless a single delivery is larger."""
 _GATHER_SECONDS: Final = 0.002
 """Under load, how long a transaction waits for more to join it: what it costs is shared by all."""
-_NAMED_IN_LOG: Final = 20
+_NAMED_IN_LOG: Final = 3
 
 
 class Overfull(Exception):
@@ -45,8 +44,7 @@ class NotKept(Exception):
     """The ledger did not take it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """A delivery that is on the disk."""
 
     row_id: int
@@ -59,8 +57,7 @@ class Kept:
 Outcome = Kept | NotKept | MalformedEvent
 
 
-@dataclass(slots=True)
-class _Waiting:
+class _Waiting(NamedTuple):
     received: Received
     answer: "asyncio.Future[Kept]"
 
@@ -160,8 +157,7 @@ class Recorder:
         return [Kept(row.id, row.processed, one.summary.known) for one, row in zip(batch, rows, strict=True)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(NamedTuple):
     received: Received
     summary: EventSummary
 
