@@ -33,7 +33,7 @@ _MOST_BYTES: Final = 32 * 1024 * 1024
 """What one transaction takes, unless a single delivery is larger."""
 _GATHER_SECONDS: Final = 0.002
 """Under load, how long a transaction waits for more to join it: what it costs is shared by all."""
-_NAMED_IN_LOG: Final = 3
+_NAMED_IN_LOG: Final = 20
 
 
 class Overfull(Exception):
