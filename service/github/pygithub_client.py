@@ -35,8 +35,8 @@ from service.github.client import (
 )
 from service.github.speaking import speaking
 from service.github.text import cut
+from service.settings import REPOSITORY_NAME
 
-_REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/(?!\.{1,2}$)[A-Za-z0-9._-]+")
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(?:\[bot\])?")
 _TEAM = re.compile(r"(?P<org>[A-Za-z0-9][A-Za-z0-9_-]*)/(?P<slug>[A-Za-z0-9][A-Za-z0-9._-]*)")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -270,7 +270,7 @@ class PyGithubClient:
 
 
 def _known(repository: str) -> None:
-    if not _REPOSITORY.fullmatch(repository):
+    if not REPOSITORY_NAME.fullmatch(repository):
         raise GitHubGone(f"{repository[:100]!r} is no repository's name", mend="It looks like owner/name.")
 
 

@@ -10,9 +10,8 @@ from pathlib import Path
 
 from service.errors import GitHubBusy, GitHubFailed
 from service.github.client import GitHub
-from service.settings import Settings
+from service.settings import REPOSITORY_NAME, Settings
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _TIMEOUT_SECONDS = 600
 _KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "SSL_CERT_FILE", "https_proxy", "http_proxy", "no_proxy")
@@ -20,7 +19,7 @@ _KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "SSL_CERT_FILE", "https_proxy", "http
 
 def clone_of(settings: Settings, repository: str) -> Path:
     """Where the clone lies; raises ValueError for what is no repository's name (it becomes a path)."""
-    if not _NAME.fullmatch(repository) or ".." in repository:
+    if not REPOSITORY_NAME.fullmatch(repository) or ".." in repository:
         raise ValueError(f"{repository!r} is no OWNER/NAME")
     return settings.clones_folder / f"{repository}.git"
 
