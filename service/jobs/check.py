@@ -13,7 +13,7 @@ from pipelines.errors import ExitCode, Failure
 from service.decisions.facts import Policy
 from service.decisions.policy import POLICY_FILE, parse_policy
 from service.decisions.policy_effect import Effect, effect
-from service.errors import GitHubBusy, GitHubFailed, LeaseLost
+from service.errors import GitHubBusy, GitHubFailed, LeaseLost, RepositoryMoved
 from service.github.client import GitHub
 from service.jobs import leaf_results
 from service.jobs.client import github
@@ -45,6 +45,9 @@ from taxonomy_schema.suggesting import Suggestion, suggestions
 from taxonomy_schema.tree import merge_base
 
 log = logging.getLogger(__name__)
+
+_MOVED_SECONDS = 900.0
+"""A person has to mend it, here or at GitHub."""
 
 
 @app.task(name="check")
@@ -88,8 +91,10 @@ def _carry_out(tools: Tools, client: GitHub, lease: Lease) -> None:
     except GitHubBusy as error:
         failure = _failure("github_busy", str(error), error.mend)
         wait = error.retry_after if error.limited else 0.0
+    except RepositoryMoved as error:
+        failure, wait = _failure("moved", error.message, error.mend), _MOVED_SECONDS
     except GitHubFailed as error:
-        failure = _failure("not_fetched", str(error), error.mend or "Push again, or retry.")
+        failure = _failure("not_fetched", error.message, error.mend or "Push again, or retry.")
     except BenchmarkDataError as error:
         failure = _failure(
             "benchmarks_unreadable",
