@@ -128,7 +128,8 @@ def _failure(code: str, message: str, mend: str) -> Failure:
 
 
 def _check(tools: Tools, client: GitHub, run: Run) -> dict[str, Any]:
-    """`leaves`: id, status, old_id, ok of each changed one; `findings`; `suggestions`; `ok`;
+    """`leaves`: id, status, old_id, ok of each changed one; `findings`; `suggestions`; `ok`; `raised`: the hints that
+    the policy makes errors, for what is found later;
     `policy`: the effect on `.graft.yaml`, None when it is left alone.
     """
     tip = default_tip(client, run.repository)
@@ -157,6 +158,7 @@ def _check(tools: Tools, client: GitHub, run: Run) -> dict[str, Any]:
         "ok": not any(finding.severity is Severity.ERROR for finding in findings),
         "leaves": [{**asdict(leaf.change), "ok": leaf.ok} for leaf in report.leaves],
         "findings": [finding.to_dict() for finding in findings],
+        "raised": list(rules.raised),
         "suggestions": [one.to_dict() for one in offered],
         "policy": None if policy_effect is None else asdict(policy_effect),
     }
@@ -180,7 +182,10 @@ def _policy(clone: Path, begun: str, head: str, tip: str) -> tuple[Sequence[Find
     if written == read_file(clone, begun, POLICY_FILE):
         return (), None
     new = parse_policy(written)
-    return ((), effect(policy_at(clone, tip), new)) if isinstance(new, Policy) else (new, None)
+    if not isinstance(new, Policy):
+        return new, None
+    _, hints = policy_of(written)
+    return hints, effect(policy_at(clone, tip), new)
 
 
 def _author(tools: Tools, run: Run) -> str | None:
