@@ -7,7 +7,8 @@ ServiceError
 └── GitHubFailed       GitHub did not do what was asked
     ├── GitHubGone         what was asked for is not there (any more)
     ├── GitHubBusy         try again, not before `retry_after` seconds; `limited`: a limit of GitHub's is met
-    └── NotInstalled       our App may not act on this repository; others are not concerned
+    ├── NotInstalled       our App may not act on this repository; others are not concerned
+    └── RepositoryMoved    it has another name or owner at GitHub by now; others are not concerned
 """
 
 
@@ -53,3 +54,20 @@ class GitHubBusy(GitHubFailed):
 
 class NotInstalled(GitHubFailed):
     pass
+
+
+class RepositoryMoved(GitHubFailed):
+    """`now` is what it is called; None where that cannot be seen. Printed, it says what to do too."""
+
+    def __init__(self, repository: str, now: str | None) -> None:
+        called = f"is now {now} at GitHub" if now else "has another name or owner at GitHub now"
+        wanted = now or "its present name, with the App installed on it"
+        super().__init__(
+            f"{repository} {called}",
+            mend=f"Set GRAFT_REPOSITORIES to {wanted}, in place of {repository}, and start anew.",
+        )
+        self.repository = repository
+        self.now = now
+
+    def __str__(self) -> str:
+        return f"{self.message}. {self.mend}"

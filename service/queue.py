@@ -1,7 +1,10 @@
 """The Celery app. A message is a nudge to look at a row: it may be lost, doubled or late, and nothing depends on it."""
 
 import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from celery import Celery
@@ -78,8 +81,19 @@ app = make_app(get_settings())
 
 def nudge(task: str, row_id: int) -> bool:
     """Tell a worker to look at a row. False, and a line in the log, when the broker cannot be reached."""
+    return _send(app, task, row_id)
+
+
+@contextmanager
+def nudging(settings: Settings) -> Iterator[Callable[[str, int], bool]]:
+    """`nudge`, by the broker of these settings: for a command that speaks of another service than its own variables."""
+    with make_app(settings) as celery:
+        yield partial(_send, celery)
+
+
+def _send(celery: Celery, task: str, row_id: int) -> bool:
     try:
-        app.send_task(task, args=[row_id], queue=ROUTES[task], ignore_result=True, retry=False)
+        celery.send_task(task, args=[row_id], queue=ROUTES[task], ignore_result=True, retry=False)
     except (OperationalError, OSError) as error:
         log.warning("broker not reached, %s(%d) waits for the sweeper: %s", task, row_id, error)
         return False

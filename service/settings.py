@@ -4,6 +4,8 @@ Secrets have no default. What only one kind of process needs is demanded by that
 """
 
 import os
+import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Final
@@ -16,6 +18,22 @@ from service.errors import Misconfigured
 
 def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+REPOSITORY_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/(?!\.{1,2}$)[A-Za-z0-9._-]+")
+"""`owner/name`, as GitHub has them."""
+
+
+def repositories_of(names: Sequence[str]) -> tuple[str, ...]:
+    """These names of repositories; raises ValueError for what can be none, and for one that is named twice."""
+    seen = set[str]()
+    for name in names:
+        if not REPOSITORY_NAME.fullmatch(name) or name.endswith(".git"):
+            raise ValueError(f"{name[:100]!r} is no repository's name, which looks like owner/name")
+        if name.lower() in seen:  # GitHub knows no two that differ in case alone
+            raise ValueError(f"{name} is named twice")
+        seen.add(name.lower())
+    return tuple(names)
 
 
 _GITHUB_REPEATS_DAYS: Final = 8
@@ -50,8 +68,8 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8000"
     """Where people reach this service; links in comments start with it."""
 
-    repositories: Annotated[tuple[str, ...], NoDecode] = ()
-    """`owner/name` of each taxonomy served; deliveries of others are kept and not acted on."""
+    repositories: Annotated[tuple[str, ...], NoDecode, AfterValidator(repositories_of)] = ()
+    """`owner/name` of each taxonomy served, each once; deliveries of others are kept and not acted on."""
     webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     """Comma-separated; all are accepted, so that they can rotate. None: the web process does not start."""
     github_api_url: str = "https://api.github.com"
@@ -165,6 +183,7 @@ def read_settings(file: str | None) -> Settings:
         return Settings(_env_file=file)
     except ValidationError as error:
         faults = "; ".join(
-            f"GRAFT_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()
+            f"GRAFT_{'_'.join(map(str, e['loc'])).upper()}: {e['msg'].removeprefix('Value error, ')}"
+            for e in error.errors()
         )
         raise Misconfigured(f"settings cannot be read: {faults}", mend="Mend the variables named.") from error

@@ -3,13 +3,13 @@
 import difflib
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import jsonschema_rs
 
-from taxonomy_schema.findings import Finding, Place
+from taxonomy_schema.findings import Finding, Place, Severity
 from taxonomy_schema.places import Path as Steps
 from taxonomy_schema.policy import DEFAULT_POLICY, Policy
 from taxonomy_schema.policy_rules import PolicyFault
@@ -41,7 +41,9 @@ def read_policy(root: Path) -> tuple[Policy, tuple[Finding, ...]]:
 
 
 def policy_of(data: bytes | None) -> tuple[Policy, tuple[Finding, ...]]:
-    """The policy that a file's bytes hold, and what is wrong with them. A faulty section counts as none."""
+    """The policy that a file's bytes hold, and what is wrong with them. A faulty section counts as none; with hints
+    alone it counts as it is.
+    """
     if data is None:
         return DEFAULT_POLICY, ()
     if len(data) > _LARGEST:
@@ -73,7 +75,7 @@ def policy_of(data: bytes | None) -> tuple[Policy, tuple[Finding, ...]]:
         )
     written = (source.data or {}).get(SECTION)
     read = rules_from({} if written is None else written, source, (SECTION,))
-    return (read, ()) if isinstance(read, Policy) else (DEFAULT_POLICY, read)
+    return (read, tuple(_idle(read, source))) if isinstance(read, Policy) else (DEFAULT_POLICY, read)
 
 
 def rules_from(written: Any, source: YamlSource, at: Steps = (SECTION,)) -> Policy | tuple[Finding, ...]:
@@ -114,6 +116,20 @@ def _unknown_codes(written: Mapping[str, Any], source: YamlSource, at: Steps) ->
             mend = f"Did you mean {near[0]}, “{known[near[0]].title}”?" if near else "Remove it."
             place = source.lines.value(source.spot((*at, "raise", index)))
             yield _finding(place, f"There is no finding {quoted(code)}, so nothing would be raised.", mend)
+
+
+def _idle(policy: Policy, source: YamlSource) -> Iterator[Finding]:
+    """Hints on what the section raises and need not: an error cannot become one."""
+    if not policy.raised:
+        return
+    from taxonomy_schema.rules import ALL_RULES
+
+    always = {rule.code: rule for rule in ALL_RULES if rule.severity is Severity.ERROR and not rule.lenient}
+    for index, code in enumerate(policy.raised):
+        if code in always:
+            place = source.lines.value(source.spot((SECTION, "raise", index)))
+            said = f"{code}, {quoted(always[code].title)}, is an error in every taxonomy, so raising it sets nothing."
+            yield PolicyFault.finding(place, said, "Remove it.", Severity.HINT)
 
 
 @functools.cache

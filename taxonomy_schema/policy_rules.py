@@ -12,7 +12,8 @@ class PolicyFault(Rule):
         "`.graft.yaml`, at the top of the taxonomy, has a key that is not known, a value that is none for its key, or "
         "more than can be read. In a pull request that changes the file it is an error of the pull request. On the "
         "default branch it stops all spending until it is mended, since no limit is known then; checks go on, with the "
-        "usual settings of the rules. `graft lint .graft.yaml` checks the file; the maintainers' guide has every key."
+        "usual settings of the rules. Raising what is an error in any case is no more than a hint. "
+        "`graft lint .graft.yaml` checks the file; the maintainers' guide has every key."
     )
 
 

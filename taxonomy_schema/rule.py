@@ -26,6 +26,8 @@ class Rule:
     code: ClassVar[str]
     title: ClassVar[str]
     severity: ClassVar[Severity] = Severity.ERROR
+    lenient: ClassVar[bool] = False
+    """An error that is a hint at times, as its `docs` say."""
     docs: ClassVar[str]
     bad: ClassVar[Example | None] = None
     good: ClassVar[Example | None] = None

@@ -51,7 +51,8 @@ _ASKING: Final = frozenset(b"what which who whom whose when where why how".split
 _LEAST_WORDS: Final = 4
 _LEAST_AGREEING: Final = BINS // 5
 """Leaves alike by 0.3, the least that a policy may ask for, agree in fewer places once in a hundred times."""
-_MOST_ALIKE: Final = 50
+MOST_ALIKE: Final = 50
+"""Where more leaves share a key, each is compared with the first of them alone."""
 
 
 def _pairs(source: LeafSource) -> "Sequence[Pair]":
@@ -129,7 +130,7 @@ def agree(one: bytes, other: bytes) -> bool:
 
 def _pairs_of(ids: list[str]) -> Iterator[tuple[str, str]]:
     """Every two, or where very many are alike each with the first: that they are too many shows all the same."""
-    if len(ids) > _MOST_ALIKE:
+    if len(ids) > MOST_ALIKE:
         yield from ((ids[0], other) for other in ids[1:])
         return
     for index, one in enumerate(ids):

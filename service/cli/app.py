@@ -4,6 +4,7 @@ import ipaddress
 import os
 import sys
 import webbrowser
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ from service.cli.registration.files import keep_key, keep_settings, prepare
 from service.cli.registration.server import Registration, Wish, serving
 from service.errors import Misconfigured, ServiceError
 from service.github.manifest import LONGEST_NAME, NewApp, convert
-from service.settings import Settings, get_settings, read_settings
+from service.settings import Settings, get_settings, read_settings, repositories_of
 
 app = typer.Typer(help="The GitHub App that this service speaks as.", no_args_is_help=True)
 
@@ -56,6 +57,7 @@ def create(
     Its number, private key and webhook secret are written where the service finds them.
     """
     console = Console(highlight=False, soft_wrap=True)
+    repositories = _repositories(repository or [])
     named = os.environ.get("GRAFT_SETTINGS")
     # The file that the variable names may be what is written here.
     settings = get_settings() if not named or Path(named).exists() else read_settings(None)
@@ -72,11 +74,11 @@ def create(
     def finish(code: str) -> NewApp:
         made = convert(settings.github_api_url, code)
         keep_key(key_file, made.key)
-        keep_settings(place, _values(made, settings, wish, key_file, repository or []))
+        keep_settings(place, _values(made, settings, wish, key_file, repositories))
         return made
 
     made = _register(console, Registration(wish, finish), port, open_browser=open_browser)
-    _say_what_next(console, made, place, key_file, served=bool(repository or settings.repositories))
+    _say_what_next(console, made, place, key_file, served=bool(repositories or settings.repositories))
 
 
 def _register(console: Console, registration: Registration, port: int, *, open_browser: bool) -> NewApp:
@@ -94,6 +96,14 @@ def _register(console: Console, registration: Registration, port: int, *, open_b
     if registration.made is None:
         raise NotRegistered("nobody confirmed at GitHub", mend="Begin again: graft app create.")
     return registration.made
+
+
+def _repositories(names: list[str]) -> tuple[str, ...]:
+    """Raises Misconfigured before anything is made, for what the service would not start with."""
+    try:
+        return repositories_of(names)
+    except ValueError as error:
+        raise Misconfigured(str(error), mend="Say --repository OWNER/NAME, once for each.") from error
 
 
 def _reachable(url: str, web_url: str) -> str:
@@ -119,7 +129,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _values(
-    made: NewApp, settings: Settings, wish: Wish, key_file: Path, repositories: list[str]
+    made: NewApp, settings: Settings, wish: Wish, key_file: Path, repositories: Sequence[str]
 ) -> dict[str, str]:
     values = {
         "GRAFT_GITHUB_APP_ID": str(made.id),

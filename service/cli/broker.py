@@ -5,6 +5,7 @@ With a process around it, killing that one leaves the server behind, on the port
 
 import importlib.util
 import platform
+import socket
 from pathlib import Path
 
 from pipelines.errors import OutsideFailed
@@ -28,6 +29,16 @@ def broker_command(port: int, data: Path) -> tuple[str, ...]:
         *("--appendonly", "no"),
         *("--daemonize", "no"),
     )
+
+
+def broker_answers(port: int) -> bool:
+    """Whether a broker listens on loopback there, now."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+            connection.sendall(b"PING\r\n")
+            return connection.recv(16).startswith(b"+PONG")
+    except OSError:
+        return False
 
 
 def _server() -> Path:

@@ -14,14 +14,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from pipelines.errors import OutsideFailed, WrongUse
-from service.cli.here import require_ledger
+from service.cli.here import require_ledger, settings_of
 from service.ledger import deliveries as ledger
 from service.ledger.deliveries import Filter
 from service.ledger.session import make_engine, nudge_after_commit, read_scope, session_scope
 from service.ledger.tables import Delivery
 from service.logging import Redact
-from service.queue import nudge
-from service.settings import get_settings
+from service.queue import nudging
 
 deliveries = typer.Typer(
     help="Look at the webhooks that arrived, and have one handled again.",
@@ -102,9 +101,9 @@ def replay(
     The workers of the running service do it. Handling reads the world anew, so a replay never repeats what was done:
     it does what is still lacking.
     """
-    settings = get_settings()
+    settings = settings_of(None)
     require_ledger(settings)
-    with _readable(), session_scope(make_engine(settings), nudge) as session:
+    with _readable(), nudging(settings) as nudge, session_scope(make_engine(settings), nudge) as session:
         found = [_one(session, name) for name in chosen]
         for one in found:
             if one.repository not in settings.repositories:
@@ -123,7 +122,7 @@ def replay(
 
 @contextmanager
 def _reading() -> Iterator[Session]:
-    settings = get_settings()
+    settings = settings_of(None)
     require_ledger(settings)
     with _readable(), read_scope(make_engine(settings)) as session:
         yield session

@@ -1,9 +1,11 @@
 """Which service a command of the shell speaks of: the settings', or one whose home is named."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from service.cli.broker import broker_answers
 from service.cli.stack import BROKER_FILE
 from service.errors import Misconfigured
 from service.ledger import migrations
@@ -12,14 +14,20 @@ from service.settings import Settings, get_settings
 
 
 def settings_of(home: Path | None) -> Settings:
-    """The settings, with this home in place of theirs and the broker that `graft up` started there."""
+    """The settings, with this home in place of theirs and the broker that `graft up` started there.
+
+    That broker goes before one that is set: who reads the variable is `graft up`'s file of settings too, and its
+    workers hear of no other. One that no longer answers was left behind by a `graft up` that was killed.
+    """
     settings = get_settings()
     if home is not None:
         settings = settings.model_copy(update={"home": home.absolute()})
     started = settings.home / BROKER_FILE
-    if "broker_url" in settings.model_fields_set or not started.is_file():
+    url = started.read_text().strip() if started.is_file() else ""
+    port = urlsplit(url).port
+    if port is None or not broker_answers(port):
         return settings
-    return settings.model_copy(update={"broker_url": started.read_text().strip()})
+    return settings.model_copy(update={"broker_url": url})
 
 
 def require_ledger(settings: Settings) -> None:

@@ -15,7 +15,7 @@ from service.jobs.prune import Pruned, by_kind
 from service.jobs.prune import prune as prune_now
 from service.jobs.tools import Tools
 from service.ledger.session import make_engine
-from service.queue import nudge
+from service.queue import nudging
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
@@ -32,7 +32,8 @@ def prune(
     """
     settings = settings_of(home)
     require_ledger(settings)
-    done = prune_now(Tools(settings, make_engine(settings), nudge), dry_run=dry_run)
+    with nudging(settings) as nudge:
+        done = prune_now(Tools(settings, make_engine(settings), nudge), dry_run=dry_run)
     if as_json:
         said = asdict(done) | {"folder_bytes": done.folder_bytes}
         typer.echo(json.dumps(said, indent=1, default=lambda moment: moment.isoformat()))

@@ -9,6 +9,7 @@ from rich.console import Console
 from sqlalchemy import Engine
 
 from pipelines.errors import ExitCode
+from service.cli.here import require_ledger, settings_of
 from service.cli.journey.show import Show
 from service.errors import Misconfigured
 from service.github.connect import connect
@@ -19,9 +20,9 @@ from service.ledger import queries
 from service.ledger.queries import RunView
 from service.ledger.session import make_engine, read_scope, session_scope
 from service.ledger.tables import Run, RunState
-from service.queue import nudge
+from service.queue import nudging
 from service.reports.trials.render import render
-from service.settings import Settings, get_settings
+from service.settings import Settings
 
 _POLL = 1.0
 
@@ -50,9 +51,11 @@ def cut(
     """
     if context.invoked_subcommand is not None:
         return
-    settings = get_settings()
-    chosen, engine = _chosen(settings, repository), make_engine(settings)
-    with session_scope(engine, nudge) as session:
+    settings = settings_of(None)
+    chosen = _chosen(settings, repository)
+    require_ledger(settings)
+    engine = make_engine(settings)
+    with nudging(settings) as nudge, session_scope(engine, nudge) as session:
         run = start_release(
             session, connect(settings), settings, chosen, requested_by="graft release", dry_run=dry_run
         )
@@ -79,11 +82,13 @@ def rollback(
     withdrawn. Nothing is deleted. Leaves that only the withdrawn release held wait for the next one: revert a leaf
     in the taxonomy if it is at fault.
     """
-    settings = get_settings()
-    chosen, engine = _chosen(settings, repository), make_engine(settings)
+    settings = settings_of(None)
+    chosen = _chosen(settings, repository)
+    require_ledger(settings)
+    engine = make_engine(settings)
     if not yes:
         typer.confirm(f"Withdraw {version or 'the newest release'} of {chosen}?", abort=True)
-    with session_scope(engine, nudge) as session:
+    with nudging(settings) as nudge, session_scope(engine, nudge) as session:
         under_way = open_release(session, chosen)
         done = roll_back(
             session, chosen, version=version, by="an operator", reason=reason, now=datetime.now(UTC)

@@ -11,7 +11,6 @@ beat       Celery: the schedule
 import json
 import os
 import secrets
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -23,7 +22,7 @@ from urllib.request import ProxyHandler, build_opener
 from pydantic import SecretStr
 
 from pipelines.processes import free_port
-from service.cli.broker import broker_command
+from service.cli.broker import broker_answers, broker_command
 from service.cli.supervisor import ProcessFailed, ProcessSpec, Supervisor
 from service.settings import Settings
 
@@ -136,7 +135,7 @@ class Stack:
                 "valkey",
                 broker_command(self.broker_port, data),
                 plain,
-                ready=self._broker_answers,
+                ready=lambda: broker_answers(self.broker_port),
             ),
             ProcessSpec(
                 "web",
@@ -171,14 +170,6 @@ class Stack:
         )  # fmt: skip
         if done.returncode != 0:
             raise ProcessFailed(f"the ledger cannot be migrated:\n{done.stderr.strip()[-2000:]}")
-
-    def _broker_answers(self) -> bool:
-        try:
-            with socket.create_connection(("127.0.0.1", self.broker_port), timeout=1) as connection:
-                connection.sendall(b"PING\r\n")
-                return connection.recv(16).startswith(b"+PONG")
-        except OSError:
-            return False
 
     def _environment(self, github: GitHubAccess) -> dict[str, str]:
         options = self.options

@@ -11,13 +11,13 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from github import Auth, Github
 from github.Requester import Requester
 
 from service.errors import GitHubBusy, GitHubFailed, GitHubGone, NotInstalled
-from service.github import rights
+from service.github import moves, rights
 from service.github.speaking import speaking
 
 RENEW_BEFORE: Final = timedelta(minutes=5)
@@ -133,8 +133,7 @@ class AppCredentials:
         if known is not None and self._now() - known.found_at < LOOK_AGAIN_AFTER:
             return known
         try:
-            with speaking(f"installation for {repository}"):
-                _, found = self._requester().requestJsonAndCheck("GET", f"/repos/{repository}/installation")
+            found = self._look_up(repository)
         except GitHubGone as error:
             raise NotInstalled(
                 f"the App is not installed on {repository}",
@@ -154,6 +153,14 @@ class AppCredentials:
             )
         self._installations[repository] = installation
         return installation
+
+    def _look_up(self, repository: str) -> Any:
+        requester = self._requester()
+        with (
+            speaking(f"installation for {repository}"),
+            moves.noticed(repository, lambda number: moves.named_for_app(requester, number)),
+        ):
+            return requester.requestJsonAndCheck("GET", f"/repos/{repository}/installation")[1]
 
     def _issue(self, repository: str) -> _Issued:
         installation = self._installation(repository)

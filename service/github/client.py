@@ -1,6 +1,7 @@
 """What GraftLab asks of GitHub. `PyGithubClient` (in `pygithub_client.py`) answers it; nothing else does.
 
-Every method raises GitHubGone (404, 410), GitHubBusy (rate limits, 5xx, time-outs) or GitHubFailed (the rest).
+Every method raises GitHubGone (404, 410), GitHubBusy (rate limits, 5xx, time-outs), RepositoryMoved (renamed or handed
+over) or GitHubFailed (the rest).
 """
 
 from collections.abc import Sequence
@@ -159,6 +160,10 @@ class GitHub(Protocol):
 
     def default_branch_head(self, repository: str) -> tuple[str, str]:
         """(branch, commit)"""
+        ...
+
+    def find(self, repository: str) -> None:
+        """Nothing when it is there. Raises RepositoryMoved when it is elsewhere by now, GitHubGone when nowhere."""
         ...
 
     def clone_url(self, repository: str) -> tuple[str, dict[str, str]]:

@@ -9,6 +9,7 @@ from github import Auth, Github
 from service.errors import Misconfigured
 from service.github.app_key import KeyFile
 from service.github.auth import AppCredentials, Credentials, TokenCredentials
+from service.github.moves import never
 from service.github.pygithub_client import PyGithubClient
 from service.settings import Settings
 
@@ -30,8 +31,8 @@ def connect(settings: Settings) -> PyGithubClient:
 
 
 def open_github(api_url: str, auth: Auth.Auth | None) -> Github:
-    """PyGithub for this API, as somebody or as nobody. It neither waits nor repeats: when to write and when to try
-    again, the outbox decides.
+    """PyGithub for this API, as somebody or as nobody. It neither waits nor repeats, and goes nowhere it is sent:
+    when to write and when to try again, the outbox decides.
     """
     return Github(
         auth=auth,
@@ -39,7 +40,7 @@ def open_github(api_url: str, auth: Auth.Auth | None) -> Github:
         timeout=TIMEOUT_SECONDS,
         user_agent=USER_AGENT,
         per_page=100,
-        retry=None,
+        retry=never(),
         seconds_between_requests=None,
         seconds_between_writes=None,
         lazy=True,

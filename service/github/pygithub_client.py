@@ -19,8 +19,8 @@ from github.IssueComment import IssueComment
 from github.PullRequest import PullRequest as PyPullRequest
 from github.Repository import Repository
 
-from service.errors import GitHubBusy, GitHubFailed, GitHubGone
-from service.github import checks, deliveries, releases, reviews
+from service.errors import GitHubBusy, GitHubFailed, GitHubGone, RepositoryMoved
+from service.github import checks, deliveries, moves, releases, reviews
 from service.github.auth import Connect, Credentials
 from service.github.client import (
     Check,
@@ -35,8 +35,8 @@ from service.github.client import (
 )
 from service.github.speaking import speaking
 from service.github.text import cut
+from service.settings import REPOSITORY_NAME
 
-_REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/(?!\.{1,2}$)[A-Za-z0-9._-]+")
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(?:\[bot\])?")
 _TEAM = re.compile(r"(?P<org>[A-Za-z0-9][A-Za-z0-9_-]*)/(?P<slug>[A-Za-z0-9][A-Za-z0-9._-]*)")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -103,7 +103,7 @@ class PyGithubClient:
             with self._repository(repository, f"role of {login}") as repo:
                 path = f"{repo.url}/collaborators/{quote(login, safe='')}/permission"
                 _, told = repo.requester.requestJsonAndCheck("GET", path)
-        except GitHubBusy:
+        except (GitHubBusy, RepositoryMoved):
             raise
         except GitHubFailed:
             return None
@@ -119,7 +119,7 @@ class PyGithubClient:
                 _, told = repo.requester.requestJsonAndCheck("GET", path)
         except GitHubGone:
             return False  # GitHub's way to say that somebody is no member
-        except GitHubBusy:
+        except (GitHubBusy, RepositoryMoved):
             raise
         except GitHubFailed:
             return None
@@ -134,7 +134,7 @@ class PyGithubClient:
             with self._repository(repository, f"review of {number} by {reviewer}") as repo:
                 path = f"{repo.url}/pulls/{number:d}/requested_reviewers"
                 repo.requester.requestJsonAndCheck("POST", path, input=asked)
-        except GitHubBusy:
+        except (GitHubBusy, RepositoryMoved):
             raise
         except GitHubFailed as error:  # no collaborator, the author, no such team
             raise GitHubGone(error.message) from error
@@ -143,6 +143,10 @@ class PyGithubClient:
         with self._repository(repository, "default branch") as repo:
             branch = repo.default_branch
             return branch, repo.get_branch(branch).commit.sha
+
+    def find(self, repository: str) -> None:
+        with self._repository(repository, "whether it is there") as repo:
+            repo.requester.requestJsonAndCheck("GET", f"/repos/{repository}")
 
     def clone_url(self, repository: str) -> tuple[str, dict[str, str]]:
         _known(repository)
@@ -258,7 +262,10 @@ class PyGithubClient:
     @contextmanager
     def _repository(self, repository: str, what: str) -> Iterator[Repository]:
         _known(repository)
-        with speaking(f"{repository}: {what}"):
+        with (
+            speaking(f"{repository}: {what}"),
+            moves.noticed(repository, lambda number: moves.named(self._github(repository).requester, number)),
+        ):
             try:
                 yield self._github(repository).get_repo(repository)
             except GithubException as error:
@@ -270,7 +277,7 @@ class PyGithubClient:
 
 
 def _known(repository: str) -> None:
-    if not _REPOSITORY.fullmatch(repository):
+    if not REPOSITORY_NAME.fullmatch(repository):
         raise GitHubGone(f"{repository[:100]!r} is no repository's name", mend="It looks like owner/name.")
 
 

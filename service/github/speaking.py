@@ -63,6 +63,8 @@ def _translate(what: str, error: GithubException, now: float) -> GitHubFailed:
         return GitHubBusy(message, retry_after=_wait(headers, now, _LIMIT_SECONDS), limited=True)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return GitHubBusy(message, retry_after=_wait(headers, now, _SERVER_SECONDS))
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+        return GitHubFailed(message, mend="Check GRAFT_GITHUB_API_URL.")
     return GitHubFailed(message, mend=_MENDS.get(HTTPStatus(status), "") if status in _MENDS else "")
 
 

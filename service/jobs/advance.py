@@ -1,5 +1,6 @@
 """A run goes on: in the transaction that ends one of its stages, so that nothing can get lost in between."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -8,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from pipelines.artifacts import Comparison
 from pipelines.artifacts import Release as ReleasePaper
-from pipelines.errors import StageError
+from pipelines.errors import ExitCode, StageError
 from pipelines.plan import StageKey
 from pipelines.runs import RunDir
 from service.decisions.on_stage_finished import EndRun, MakeReady, StageFacts, decide
-from service.jobs import leaf_results
+from service.jobs import collected, leaf_results
 from service.jobs.gather import newest_run
 from service.jobs.planning import context_of, plan
 from service.jobs.trial_results import result_of
@@ -24,6 +25,7 @@ from service.ledger.tables import Release, Run, RunKind, RunState, Stage, StageS
 from service.queue import stage_task
 from service.reports import release_notes
 from service.settings import Settings
+from taxonomy_schema.models import Finding
 
 
 def start(session: Session, settings: Settings, request: RunRequest, *, now: datetime) -> Run:
@@ -72,7 +74,7 @@ def _go_on_checking(going: _Going) -> None:
 
 def _go_on(going: _Going) -> None:
     try:
-        for command in decide(context_of(going.run).kind, [_facts(stage) for stage in going.stages]):
+        for command in decide(context_of(going.run).kind, [_facts(going, stage) for stage in going.stages]):
             match command:
                 case MakeReady(key):
                     _make_ready(going, key)
@@ -83,13 +85,28 @@ def _go_on(going: _Going) -> None:
         runs.end(going.session, going.run, state=RunState.BROKEN, ending=ending, now=going.now)
 
 
-def _facts(stage: Stage) -> StageFacts:
+def _facts(going: _Going, stage: Stage) -> StageFacts:
+    faults = _errors_of_documents(going) if stage.name == "collect" else ()
+    if faults:
+        first = faults[0]
+        message = f"{first.place.file}:{first.place.line}: {first.message} {first.mend}"
+        return StageFacts((stage.name, stage.subject), "failed", ExitCode.FAILED, message)
     return StageFacts(
         key=(stage.name, stage.subject),
         state=stage.state.value,
         exit_code=stage.failure.get("exit_code"),
         message=stage.failure.get("message", ""),
     )
+
+
+def _errors_of_documents(going: _Going) -> Sequence[Finding]:
+    """What the documents tell of a contribution's leaves that its taxonomy takes for errors: nothing is spent then."""
+    run = going.run
+    if run.contribution_id is None:
+        return ()
+    checked = (RunKind.CHECK, RunState.SUCCEEDED, RunState.FAILED)
+    check = newest_run(going.session, run.repository, run.number, run.head_sha, *checked)
+    return () if check is None else collected.errors(going.stages, check)
 
 
 def _make_ready(going: _Going, key: StageKey) -> None:

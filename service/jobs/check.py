@@ -13,7 +13,7 @@ from pipelines.errors import ExitCode, Failure
 from service.decisions.facts import Policy
 from service.decisions.policy import POLICY_FILE, parse_policy
 from service.decisions.policy_effect import Effect, effect
-from service.errors import GitHubBusy, GitHubFailed, LeaseLost
+from service.errors import GitHubBusy, GitHubFailed, LeaseLost, RepositoryMoved
 from service.github.client import GitHub
 from service.jobs import leaf_results
 from service.jobs.client import github
@@ -45,6 +45,9 @@ from taxonomy_schema.suggesting import Suggestion, suggestions
 from taxonomy_schema.tree import merge_base
 
 log = logging.getLogger(__name__)
+
+_MOVED_SECONDS = 900.0
+"""A person has to mend it, here or at GitHub."""
 
 
 @app.task(name="check")
@@ -88,8 +91,10 @@ def _carry_out(tools: Tools, client: GitHub, lease: Lease) -> None:
     except GitHubBusy as error:
         failure = _failure("github_busy", str(error), error.mend)
         wait = error.retry_after if error.limited else 0.0
+    except RepositoryMoved as error:
+        failure, wait = _failure("moved", error.message, error.mend), _MOVED_SECONDS
     except GitHubFailed as error:
-        failure = _failure("not_fetched", str(error), error.mend or "Push again, or retry.")
+        failure = _failure("not_fetched", error.message, error.mend or "Push again, or retry.")
     except BenchmarkDataError as error:
         failure = _failure(
             "benchmarks_unreadable",
@@ -123,7 +128,8 @@ def _failure(code: str, message: str, mend: str) -> Failure:
 
 
 def _check(tools: Tools, client: GitHub, run: Run) -> dict[str, Any]:
-    """`leaves`: id, status, old_id, ok of each changed one; `findings`; `suggestions`; `ok`;
+    """`leaves`: id, status, old_id, ok of each changed one; `findings`; `suggestions`; `ok`; `raised`: the hints that
+    the policy makes errors, for what is found later;
     `policy`: the effect on `.graft.yaml`, None when it is left alone.
     """
     tip = default_tip(client, run.repository)
@@ -152,6 +158,7 @@ def _check(tools: Tools, client: GitHub, run: Run) -> dict[str, Any]:
         "ok": not any(finding.severity is Severity.ERROR for finding in findings),
         "leaves": [{**asdict(leaf.change), "ok": leaf.ok} for leaf in report.leaves],
         "findings": [finding.to_dict() for finding in findings],
+        "raised": list(rules.raised),
         "suggestions": [one.to_dict() for one in offered],
         "policy": None if policy_effect is None else asdict(policy_effect),
     }
@@ -175,7 +182,10 @@ def _policy(clone: Path, begun: str, head: str, tip: str) -> tuple[Sequence[Find
     if written == read_file(clone, begun, POLICY_FILE):
         return (), None
     new = parse_policy(written)
-    return ((), effect(policy_at(clone, tip), new)) if isinstance(new, Policy) else (new, None)
+    if not isinstance(new, Policy):
+        return new, None
+    _, hints = policy_of(written)
+    return hints, effect(policy_at(clone, tip), new)
 
 
 def _author(tools: Tools, run: Run) -> str | None:

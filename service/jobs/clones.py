@@ -8,11 +8,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from service.errors import GitHubBusy, GitHubFailed
+from service.errors import GitHubBusy, GitHubFailed, RepositoryMoved
 from service.github.client import GitHub
-from service.settings import Settings
+from service.settings import REPOSITORY_NAME, Settings
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _TIMEOUT_SECONDS = 600
 _KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "SSL_CERT_FILE", "https_proxy", "http_proxy", "no_proxy")
@@ -20,7 +19,7 @@ _KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "SSL_CERT_FILE", "https_proxy", "http
 
 def clone_of(settings: Settings, repository: str) -> Path:
     """Where the clone lies; raises ValueError for what is no repository's name (it becomes a path)."""
-    if not _NAME.fullmatch(repository) or ".." in repository:
+    if not REPOSITORY_NAME.fullmatch(repository) or ".." in repository:
         raise ValueError(f"{repository!r} is no OWNER/NAME")
     return settings.clones_folder / f"{repository}.git"
 
@@ -44,7 +43,8 @@ def make_sure_of(
 ) -> Path:
     """Have these commits in the clone, fetching the branches and the pull request only when one is missing.
 
-    Raises GitHubBusy when Git could not fetch, GitHubFailed when a commit is not there even then.
+    Raises GitHubBusy when Git could not fetch, RepositoryMoved when that is why, GitHubFailed when a commit is not
+    there even then.
     """
     clone = clone_of(settings, repository)
     if not all(has_commit(clone, commit) for commit in commits):
@@ -77,9 +77,20 @@ def fetch(settings: Settings, github: GitHub, repository: str, *, number: int = 
             environment=_authorised(headers),
         )
     if fetched.returncode != 0:
+        _say_if_moved(github, repository)
         said = fetched.stderr.decode(errors="replace").strip().splitlines()
         raise GitHubBusy(f"git fetch from {repository}: {said[-1] if said else 'failed'}", retry_after=30)
     return clone
+
+
+def _say_if_moved(github: GitHub, repository: str) -> None:
+    """Git says of a repository that was renamed no more than that it could not be fetched. Raises RepositoryMoved."""
+    try:
+        github.find(repository)
+    except RepositoryMoved:
+        raise
+    except GitHubFailed:
+        return  # then what Git said is all that is known
 
 
 def _authorised(headers: dict[str, str]) -> dict[str, str]:

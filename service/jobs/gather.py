@@ -14,7 +14,7 @@ from service.decisions.facts import Needed, OpenRun, Person, Policy, PullRequest
 from service.decisions.policy import POLICY_FILE, parse_policy
 from service.decisions.routing import routes_of
 from service.github.client import GitHub, PullRequest
-from service.jobs import people
+from service.jobs import collected, people
 from service.jobs.clones import make_sure_of, read_file
 from service.jobs.tools import Tools
 from service.ledger import contributions, outbox, runs, spending
@@ -171,11 +171,15 @@ def newest_run(
 
 
 def check_passed(session: Session, repository: str, number: int, head_sha: str) -> bool | None:
-    """What the newest finished check said of this head; None when there is none."""
+    """What the newest finished check said of this head, and the documents that were fetched since; None when there is
+    none.
+    """
     run = newest_run(
         session, repository, number, head_sha, RunKind.CHECK, RunState.SUCCEEDED, RunState.FAILED
     )
-    return None if run is None else run.state is RunState.SUCCEEDED
+    if run is None or run.state is RunState.FAILED:
+        return None if run is None else False
+    return not collected.errors(collected.of_head(session, run), run)
 
 
 def was_evaluated(session: Session, repository: str, number: int, head_sha: str) -> bool:

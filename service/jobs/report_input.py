@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from pipelines.artifacts import Checkpoint, Comparison, LeafCounts, Sample, SampleSet, StepRecord
 from pipelines.errors import Failure, StageError
 from pipelines.runs import Manifest, RunDir
-from service.jobs import leaf_results
+from service.jobs import collected, leaf_results
 from service.jobs.planning import context_of
 from service.ledger import forecast
 from service.ledger.contributions import live_approval
@@ -75,20 +75,14 @@ def _check(runs: Sequence[Run], rules_url: str) -> CheckResult | None:
     result = checks[-1].result
     return CheckResult(
         leaves_changed=tuple(leaf["id"] for leaf in result["leaves"]),
-        findings=tuple(Finding.from_dict(finding) for finding in (*result["findings"], *_of_documents(runs))),
+        findings=(
+            *(Finding.from_dict(finding) for finding in result["findings"]),
+            # Of leaves beside their documents, which a check does not fetch.
+            *collected.weighed((stage for run in runs for stage in run.stages), checks[-1]),
+        ),
         policy=_policy_effect(result.get("policy")),
         rules_url=rules_url,
     )
-
-
-def _of_documents(runs: Sequence[Run]) -> Sequence[dict[str, Any]]:
-    """What the head's newest collecting said of leaves beside their documents, which a check does not fetch."""
-    said = [stage.summary.get("findings", ()) for run in runs for stage in run.stages if _collected(stage)]
-    return said[-1] if said else ()
-
-
-def _collected(stage: Stage) -> bool:
-    return stage.name == "collect" and stage.state is StageState.SUCCEEDED
 
 
 def _policy_effect(written: dict[str, Any] | None) -> PolicyEffect | None:

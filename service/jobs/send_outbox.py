@@ -9,7 +9,7 @@ from datetime import timedelta
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from service.errors import GitHubBusy, GitHubFailed, GitHubGone, LeaseLost
+from service.errors import GitHubBusy, GitHubFailed, GitHubGone, LeaseLost, RepositoryMoved
 from service.github.client import GitHub
 from service.jobs import leaf_results, pace, pauses
 from service.jobs.client import github
@@ -133,7 +133,8 @@ class _Sender:
 
     def _failed(self, letter: Letter, error: Exception) -> None:
         log.warning("%s was not sent: %s", letter.key, error)
-        hopeless = isinstance(error, GitHubGone | KeyError) or letter.attempts + 1 >= _MOST_ATTEMPTS
+        tried = letter.attempts + 1 >= _MOST_ATTEMPTS and not isinstance(error, RepositoryMoved)
+        hopeless = isinstance(error, GitHubGone | KeyError) or tried
         pause = backoff(letter.attempts + 1, first=self.tools.settings.retry_seconds)
         with self.tools.write() as session:
             text = f"{type(error).__name__}: {error}"

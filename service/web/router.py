@@ -84,7 +84,12 @@ def leaves_twin(request: Request) -> Response:
 @router.get("/releases")
 def releases(request: Request) -> Response:
     with read_scope(request.app.state.engine) as session:
-        return pages.page("releases.html", releases=queries.releases(session), github=_github(request))
+        return pages.page(
+            "releases.html",
+            releases=queries.releases(session),
+            repositories=request.app.state.settings.repositories,
+            github=_github(request),
+        )
 
 
 @router.get("/releases.json")

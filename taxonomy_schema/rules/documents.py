@@ -52,7 +52,8 @@ class ContextElsewhere(Rule):
         "A context is a passage of the document that the leaf pins, copied as it stands there: new questions are "
         "written from the document's other passages after its example. Here less than half of its short passages "
         "(sixteen letters in a row, whatever the spaces and signs between them) stand in any file that the patterns "
-        f"name. It may be of another version, another file, or told in other words. {_WHERE_TOLD}"
+        f"name. It may be of another version, another file, or told in other words. Where the policy raises it, an "
+        f"evaluation stops at it. {_WHERE_TOLD}"
     )
 
 

@@ -48,6 +48,7 @@ class FolderName(LeafRule):
 class FolderDepth(LeafRule):
     code = "GL128"
     title = "The leaf is not at a place where leaves live"
+    lenient = True
     docs = (
         f"A leaf lives under {', '.join(f'`{root}/`' for root in ROOTS)}, in a folder of its own below a subject: "
         f"from {_LEAST_DEPTH} to {_MOST_DEPTH} folders deep, as `knowledge/science/birds`. Two deep is a hint."

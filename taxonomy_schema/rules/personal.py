@@ -90,6 +90,7 @@ class PersonalData(LeafRule):
 class AccountNumber(LeafRule):
     code = "GL506"
     title = "The number of a payment card or bank account"
+    lenient = True
     docs = (
         "The number is whole: its check digits fit, and it begins as its kind begins. Numbers that the card companies "
         "publish for tests are not meant. A card's number that stands where nothing speaks of cards is a hint."

@@ -80,6 +80,7 @@ class TemplateText(LeafRule):
 class Placeholder(LeafRule):
     code = "GL310"
     title = "A text only holds the place of another"
+    lenient = True
     docs = (
         "`TODO`, `TBD`, “answer here”, `<your answer>`, “lorem ipsum dolor …” and the like stand where a text should, "
         "in English and in other languages. What may be meant as it stands, such as `n/a`, three dots, “to do”, or a "

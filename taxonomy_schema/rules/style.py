@@ -82,6 +82,7 @@ class _LineRule(LeafRule):
 class TrailingSpace(_LineRule):
     code = "GL122"
     title = "White space at the end of a line"
+    lenient = True
     docs = (
         "It cannot be seen, changes some texts and clutters every later diff. InstructLab's lint refuses a leaf of "
         "version 2 or 3 for it; in one of version 1 it is a hint."
@@ -113,6 +114,7 @@ class TrailingSpace(_LineRule):
 class NoLastLineEnd(_LineRule):
     code = "GL141"
     title = "The last line has no end"
+    lenient = True
     docs = (
         "A text file ends with a line end: without it, tools that append or compare lines mix up the last one. "
         "InstructLab's lint refuses a leaf of version 2 or 3 for it; in one of version 1 it is a hint."

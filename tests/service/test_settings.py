@@ -49,6 +49,30 @@ def test_a_file_of_settings_that_is_not_there_is_a_fault(
         get_settings()
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("foo", "'foo' is no repository's name, which looks like owner/name"),
+        ("a/b,https://github.com/c/d", "'https://github.com/c/d' is no"),
+        ("a/b/c", "'a/b/c' is no"),
+        ("a/..", "'a/..' is no"),
+        ("-a/b", "'-a/b' is no"),
+        ("a/b c", "'a/b c' is no"),
+        ("a/b.git", "'a/b.git' is no"),
+        ("ä/b", "'ä/b' is no"),
+        ("a/b,c/d,A/B", "A/B is named twice"),
+        ("a/b,a/B.x,a.b/c", "'a.b/c' is no"),
+    ],
+)
+def test_what_can_be_no_repository_s_name_is_refused_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, given: str, said: str
+) -> None:
+    monkeypatch.setenv("GRAFT_REPOSITORIES", given)
+    with pytest.raises(Misconfigured) as caught:
+        get_settings()
+    assert f"GRAFT_REPOSITORIES: {said}" in caught.value.message
+
+
 def test_every_fault_is_named_with_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRAFT_LEASE_SECONDS", "soon")
     monkeypatch.setenv("GRAFT_GITHUB_APP_ID", "x")

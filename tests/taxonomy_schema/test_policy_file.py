@@ -2,10 +2,11 @@ from pathlib import Path
 
 import pytest
 
+from taxonomy_schema.findings import Severity
 from taxonomy_schema.parse import read_source
 from taxonomy_schema.policy import DEFAULT_POLICY, Policy
 from taxonomy_schema.policy_file import POLICY_FILE, policy_of, read_policy
-from taxonomy_schema.rules import check
+from taxonomy_schema.rules import ALL_RULES, check
 from taxonomy_schema.rules.documents import document_findings
 from taxonomy_schema.rules.examples import attributed, knowledge
 from taxonomy_schema.schema import schema
@@ -72,6 +73,25 @@ def test_a_fault_is_told_at_its_place_and_the_section_counts_as_none(
     assert finding.place.file == POLICY_FILE
     assert (finding.place.line, finding.place.column) >= (line, column) or not said
     assert said in finding.mend
+
+
+def test_raising_what_is_an_error_anyway_is_a_hint_and_the_rest_counts() -> None:
+    policy, findings = policy_of(b"rules:\n  raise: [GL404, GL102, GL122, GL900]\n  documents: 3\n")
+
+    assert (policy.documents, policy.raised) == (3, ("GL404", "GL102", "GL122", "GL900"))
+    assert [(one.code, one.severity, one.place.line, one.place.column) for one in findings] == [
+        ("GL900", Severity.HINT, 2, 18),
+        ("GL900", Severity.HINT, 2, 32),
+    ]
+    assert findings[0].message.startswith("GL102, ")
+
+
+def test_an_error_that_is_a_hint_at_times_says_so() -> None:
+    errors = [rule for rule in ALL_RULES if rule.severity is Severity.ERROR]
+
+    assert [rule.code for rule in errors if rule.lenient] == [
+        rule.code for rule in errors if "is a hint" in rule.docs
+    ]
 
 
 def test_a_folders_file_is_read_but_no_link(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from github import Github
 
 from service.cli.checkup.part import Fault, Note, Part
 from service.errors import GitHubGone
-from service.github import rights
+from service.github import moves, rights
 from service.github.auth import AppCredentials, Credentials
 from service.github.connect import credentials, open_github
 from service.github.speaking import speaking
@@ -130,18 +130,21 @@ class _Asking:
             self._credentials.token(name)
             return "the App is installed, and gets a token"
         try:
-            found, _ = self._get(f"/repos/{name}")
+            found, _ = self._get(f"/repos/{name}", of=name)
         except GitHubGone as error:
             raise Fault("the token cannot see it", "Give the token this repository.") from error
         if not found.get("permissions", {}).get("push"):
             raise Fault("the token may not write to it", "Give the token write access.")
         return "the token may write"
 
-    def _get(self, path: str, *, as_nobody: bool = False) -> tuple[Any, Mapping[str, Any]]:
+    def _get(self, path: str, *, of: str = "", as_nobody: bool = False) -> tuple[Any, Mapping[str, Any]]:
         auth = None if as_nobody else self._credentials.for_itself()
         github: Github = open_github(self._settings.github_api_url, auth)
         try:
-            with speaking(f"GitHub's {path.partition('?')[0]}"):
+            with (
+                speaking(f"GitHub's {path.partition('?')[0]}"),
+                moves.noticed(of, lambda number: moves.named(github.requester, number)),
+            ):
                 headers, body = github.requester.requestJsonAndCheck("GET", path)
         finally:
             github.close()

@@ -6,14 +6,13 @@ from pathlib import Path
 
 from service.cli.linting.cache import LintCache, Row
 from service.cli.linting.pool import lines_of
+from taxonomy_schema import similarity
 from taxonomy_schema.folder import read_leaf
 from taxonomy_schema.parse import LeafSource, read_source
 from taxonomy_schema.policy import Policy
 from taxonomy_schema.rules.originality import findings_for
 from taxonomy_schema.similarity import Fingerprint, agree, band_keys
 
-_MOST_ALIKE = 50
-"""Where more leaves share a key, each is compared with the first of them alone, as `similarity.alike` does."""
 _SOURCES_KEPT = 256
 
 
@@ -40,7 +39,7 @@ def near(cache: LintCache, leaf_id: str, own: Fingerprint | None) -> set[str]:
 
 def _holders(cache: LintCache, leaf_id: str, key: int) -> list[str]:
     holders = cache.holders(key)
-    return holders if len(holders) <= _MOST_ALIKE or leaf_id <= holders[0] else holders[:1]
+    return holders if len(holders) <= similarity.MOST_ALIKE or leaf_id <= holders[0] else holders[:1]
 
 
 def rows(

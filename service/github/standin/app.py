@@ -13,10 +13,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from . import admin, smart_http
+from . import admin, moves, smart_http
+from .call import links_of
 from .courier import Courier
 from .errors import ApiError, GitError
 from .manners import Manners, RateLimits
+from .moves import ByNumber, Moved
 from .pages import registration
 from .pages import router as pages
 from .pages.render import page
@@ -80,6 +82,7 @@ def create_app(
     )  # fmt: skip
     app.state.world, app.state.limits = world, limits
     _add_error_answers(app)
+    app.add_middleware(ByNumber, world=world)
     app.add_middleware(Manners, world=world, limits=limits)
     return app
 
@@ -98,6 +101,8 @@ def _answer(error: ApiError) -> JSONResponse:
 async def _refuse(request: Request, error: Exception) -> Response:
     if not isinstance(error, ApiError):
         raise error
+    if isinstance(error, Moved):
+        return moves.answer(request, error, links_of(request))
     if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
         return page("error.html", status=error.status, title=str(error.status), message=f"{error.message}.")
     return _answer(error)

@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
-from . import auth, scopes
+from . import auth, moves, scopes
 from .auth import Viewer
 from .errors import ApiError, invalid, not_found
 from .events import Herald
@@ -42,7 +42,7 @@ class Call:
     def repo(self, owner: str, name: str) -> Repo:
         repo = find_repo(self.session, owner, name)
         if repo is None:
-            raise not_found()
+            raise moves.sent_on(self.session, owner, name) or not_found()
         return repo
 
     def git(self, repo: Repo) -> GitRepo:
@@ -121,6 +121,7 @@ async def _transact(
 ) -> Response:
     with Session(world.engine, expire_on_commit=False) as session, session.begin():
         viewer = await run_in_threadpool(auth.identify, session, world, request.headers.get("authorization"))
+        moves.demand_present(session, request.scope["path"])
         scopes.demand(viewer, request.method, request.scope["path"])
         request.scope["standin.call"] = Call(world, session, links_of(request), viewer)
         return await handle(request)

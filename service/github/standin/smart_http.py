@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from . import auth
+from . import auth, moves
 from .auth import Viewer
 from .call import links_of
 from .errors import ApiError, StandInError
@@ -55,6 +55,9 @@ async def _serve(request: Request, owner: str, name: str, tail: str, *, writing:
         repo, viewer = await asyncio.to_thread(
             _admit, world, request, owner, name.removesuffix(".git"), writing
         )
+    except moves.Moved as moved:
+        url = f"{links_of(request).page(moved.full_name)}.git/{tail}?{request.url.query}"
+        return PlainTextResponse("", status_code=301, headers={"Location": url})
     except ApiError as error:
         challenge = _CHALLENGE if error.status == 401 else None  # noqa: PLR2004
         return PlainTextResponse(f"{error.message}\n", status_code=error.status, headers=challenge)
@@ -79,7 +82,8 @@ def _admit(world: World, request: Request, owner: str, name: str, writing: bool)
         viewer = auth.identify(session, world, request.headers.get("authorization"))
         repo = find_repo(session, owner, name)
         if repo is None:
-            raise ApiError(404 if viewer.account else 401, "Repository not found.")
+            moved = moves.sent_on(session, owner, name)
+            raise moved or ApiError(404 if viewer.account else 401, "Repository not found.")
         if writing and not auth.may(session, viewer, repo, "write"):
             if viewer.account is None:
                 raise ApiError(401, "Authentication required.")

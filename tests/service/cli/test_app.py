@@ -14,7 +14,7 @@ import httpx
 import pytest
 from dotenv import dotenv_values
 
-from service.cli.app import _reachable
+from service.cli.app import _reachable, create
 from service.cli.registration.files import NotWritten, keep_key, keep_settings, prepare
 from service.cli.registration.server import Registration, Wish, serving
 from service.errors import GitHubFailed, GitHubGone, Misconfigured
@@ -189,6 +189,14 @@ def test_the_page_escapes_what_it_is_given(waiting: Registration, browser: httpx
     assert "<b>" not in page.text
     assert "script" not in page.headers["content-security-policy"]
     assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("named", [["taxonomy"], [REPO, REPO], [f"https://github.com/{REPO}"]])
+def test_no_app_is_made_for_what_can_be_no_repository(tmp_path: Path, named: list[str]) -> None:
+    with pytest.raises(Misconfigured) as caught:
+        create(repository=named, settings_file=tmp_path / "graft.env", open_browser=False)
+    assert "--repository OWNER/NAME" in caught.value.mend
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_files_are_looked_at_before_anything_is_made(tmp_path: Path) -> None:

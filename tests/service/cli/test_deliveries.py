@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from redis import Redis
 from sqlalchemy import Engine
 from typer.testing import CliRunner, Result
 
@@ -39,8 +41,9 @@ def graft(
     with session_scope(engine) as session:
         deliveries.processed(session, 1, now=datetime.now(UTC))
         deliveries.failed(session, 2, error=f"[bold]GitHubFailed: {TOKEN}", not_before=datetime.now(UTC))
-    monkeypatch.setattr(command, "get_settings", lambda: settings)
-    monkeypatch.setattr(command, "nudge", lambda task, row_id: nudged.append((task, row_id)))
+    monkeypatch.setattr("service.cli.here.get_settings", lambda: settings)
+    noted = nullcontext(lambda task, row_id: nudged.append((task, row_id)))
+    monkeypatch.setattr(command, "nudging", lambda _settings: noted)
     monkeypatch.setenv("COLUMNS", "200")
     app = build(["deliveries"])
     return lambda *arguments: CliRunner().invoke(app, ["deliveries", *arguments])
@@ -134,6 +137,22 @@ def test_a_replay_makes_it_unprocessed_and_tells_a_worker(
             assert (row.processed_at, row.attempts, row.error) == (None, 0, None)
 
 
+def test_a_replay_is_told_to_the_workers_of_a_service_that_was_started_in_the_home(
+    settings: Settings, engine: Engine, started_broker: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(engine, "d-1", event="push")
+    monkeypatch.setattr("service.cli.here.get_settings", lambda: settings)
+    done = CliRunner().invoke(build(["deliveries"]), ["deliveries", "replay", "1"])
+
+    assert done.exit_code == 0, done.output
+    assert tasks(started_broker) == ["handle_delivery"]
+
+
+def tasks(broker: Redis) -> list[str]:
+    """What lies in the queue that the control workers take from."""
+    return [json.loads(message)["headers"]["task"] for message in broker.lrange("control", 0, -1)]
+
+
 def test_a_replay_that_would_do_nothing_is_refused(
     graft: Graft, engine: Engine, nudged: list[tuple[str, int]]
 ) -> None:
@@ -147,7 +166,7 @@ def test_a_replay_that_would_do_nothing_is_refused(
 
 def test_where_there_is_no_ledger_none_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        command, "get_settings", lambda: Settings(home=tmp_path / "mistyped", database_url="")
+        "service.cli.here.get_settings", lambda: Settings(home=tmp_path / "mistyped", database_url="")
     )
     done = CliRunner().invoke(build(["deliveries"]), ["deliveries", "list"])
 

@@ -146,6 +146,22 @@ def test_what_differs_at_github_is_named(
     assert said in f"{one.said} {one.mend}"
 
 
+def test_a_repository_that_was_renamed_is_named_with_its_new_name(
+    settings: Settings, standin: Served
+) -> None:
+    token = SecretStr(standin.seeded.users["max"].token)
+    with_token = settings.model_copy(update={"github_app_id": None, "github_token": token})
+    root = standin.appoint("root", role="admin")
+    root.repo(REPO).edit(name="trees")
+    try:
+        by_app, by_token = (found(at_github.parts(one), REPO) for one in (settings, with_token))
+    finally:
+        root.repo("orchard/trees").edit(name="taxonomy")
+    assert by_app == by_token
+    assert (by_app.state, by_app.said) == (State.MISSING, f"{REPO} is now orchard/trees at GitHub")
+    assert "Set GRAFT_REPOSITORIES to orchard/trees" in by_app.mend
+
+
 def test_a_token_works_and_its_limit_is_told(settings: Settings, standin: Served) -> None:
     token = SecretStr(standin.seeded.users["max"].token)
     with_token = settings.model_copy(update={"github_app_id": None, "github_token": token})

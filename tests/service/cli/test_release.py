@@ -1,10 +1,13 @@
 """`graft release` and its rollback, on a ledger without GitHub."""
 
+import json
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import typer
+from redis import Redis
 from sqlalchemy import Engine
 from typer.testing import CliRunner
 
@@ -20,8 +23,8 @@ from service.settings import Settings
 
 @pytest.fixture
 def ledger(engine: Engine, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Engine:
-    monkeypatch.setattr(module, "get_settings", lambda: settings)
-    monkeypatch.setattr(module, "nudge", None)
+    monkeypatch.setattr("service.cli.here.get_settings", lambda: settings)
+    monkeypatch.setattr(module, "nudging", lambda _settings: nullcontext())
     return engine
 
 
@@ -68,6 +71,43 @@ def test_a_rollback_asks_first_and_says_what_is_the_reference_again(ledger: Engi
     assert set(states(ledger).values()) == {"withdrawn"}
     with pytest.raises(Refusal):
         say("rollback", "--yes")
+
+
+def test_it_is_told_to_the_workers_of_a_service_that_was_started_in_the_home(
+    settings: Settings, engine: Engine, started_broker: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended(engine, RunState.SUCCEEDED, version="2026.10.1")
+    monkeypatch.setattr("service.cli.here.get_settings", lambda: settings)
+    say("rollback", "--yes")
+    rolled_back = [
+        json.loads(message)["headers"]["task"] for message in started_broker.lrange("control", 0, -1)
+    ]
+    started_broker.flushall()
+    monkeypatch.setattr(module, "connect", lambda _settings: Branch())
+    monkeypatch.setattr("service.jobs.start_release.make_sure_of", lambda *_: None)
+    say()
+
+    assert rolled_back == ["send_outbox"]
+    assert started_broker.llen("cpu") == 1
+
+
+class Branch:
+    """A GitHub with a default branch."""
+
+    @staticmethod
+    def default_branch_head(_repository: str) -> tuple[str, str]:
+        return "main", "c" * 40
+
+
+def test_without_a_ledger_it_is_said_how_to_name_the_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nowhere = Settings(home=tmp_path / "none", database_url="", repositories=("a/b",))
+    monkeypatch.setattr("service.cli.here.get_settings", lambda: nowhere)
+    for words in ((), ("rollback", "--yes")):
+        with pytest.raises(Misconfigured, match="no ledger"):
+            say(*words)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_another_taxonomy_is_not_touched(ledger: Engine) -> None:

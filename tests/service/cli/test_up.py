@@ -95,16 +95,20 @@ def test_processes_get_a_recipes_file_by_its_whole_path(
 
 
 def test_commands_find_the_broker_that_was_started_in_a_home(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broker_url: str
 ) -> None:
     get_settings.cache_clear()
     monkeypatch.delenv("GRAFT_BROKER_URL", raising=False)
     default = settings_of(tmp_path).broker_url
-    (tmp_path / BROKER_FILE).write_text("redis://127.0.0.1:5/0")
+    (tmp_path / BROKER_FILE).write_text(broker_url)
 
     assert default == Settings.model_fields["broker_url"].default
-    assert settings_of(tmp_path).broker_url == "redis://127.0.0.1:5/0"
+    assert settings_of(tmp_path).broker_url == broker_url
+    # The variable is in the file of settings that `graft up` was started with, and brought its own broker in spite of.
     get_settings.cache_clear()
     monkeypatch.setenv("GRAFT_BROKER_URL", "redis://elsewhere:6379/0")
+    assert settings_of(tmp_path).broker_url == broker_url
+    # What a killed `graft up` left behind is believed no more.
+    (tmp_path / BROKER_FILE).write_text("redis://127.0.0.1:1/0")
     assert settings_of(tmp_path).broker_url == "redis://elsewhere:6379/0"
     get_settings.cache_clear()

@@ -70,7 +70,8 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def fetch_from(home: Path, host: GitHost) -> None:
-    settings = Settings(home=home, github_web_url=host.url, github_token=SecretStr("ghs_secret"))
+    token, nobody = SecretStr("ghs_secret"), "http://127.0.0.1:1"
+    settings = Settings(home=home, github_web_url=host.url, github_api_url=nobody, github_token=token)
     with pytest.raises(GitHubBusy):
         fetch(settings, connect(settings), REPOSITORY)
 

@@ -85,6 +85,16 @@ def test_an_empty_ledger_is_said_in_words(client: TestClient) -> None:
     assert client.get("/status.json").json()["open_runs"] == []
 
 
+def test_where_a_release_is_asked_for_is_said_and_no_page_does_it(garden: Garden) -> None:
+    html = garden.client.get("/releases").text
+    assert "a maintainer says /graft release in a comment" in text_of(garden.client, "/releases")
+    assert 'href="https://github.com/garden/taxonomy/pulls?q=is%3Apr"' in html
+    for page in PAGES:
+        address = page.format(**vars(garden.seeded))
+        assert not re.search(r"<(form|button|input)\b", garden.client.get(address).text)
+        assert garden.client.post(address).status_code == 405
+
+
 def test_what_people_wrote_stays_text(garden: Garden) -> None:
     runs = ("checked", "evaluated", "precheck", "preview", "ask")
     for address in ("/", *(f"/runs/{getattr(garden.seeded, name)}" for name in runs)):

@@ -105,7 +105,7 @@ async def create_token(call: CallNow, request: Request, installation_id: int) ->
     if row.suspension is not None:
         raise ApiError(403, "This installation has been suspended")
     body = json.loads(await request.body() or b"{}")
-    repos = _narrowed(call, row, body.get("repositories") or [])
+    repos = _narrowed(call, row, body.get("repositories") or [], body.get("repository_ids") or [])
     held = people.permissions_of(row.app)
     permissions = body.get("permissions") or held
     if any(_LEVELS.index(level) > _LEVELS.index(held.get(name, "")) for name, level in permissions.items()):
@@ -120,10 +120,12 @@ async def create_token(call: CallNow, request: Request, installation_id: int) ->
 _LEVELS = ("", "read", "write", "admin")
 
 
-def _narrowed(call: Call, row: Installation, names: list[str]) -> list[Repo]:
-    query = select(Repo).where(Repo.owner_id == row.account_id, Repo.name.in_(names))
+def _narrowed(call: Call, row: Installation, names: list[str], numbers: list[int]) -> list[Repo]:
+    """By name, or by number; one that was renamed is found by its present name alone."""
+    wanted = Repo.name.in_(names) if names else Repo.id.in_(numbers)
+    query = select(Repo).where(Repo.owner_id == row.account_id, wanted)
     found = list(call.session.scalars(query.order_by(Repo.id)))
-    if len(found) != len(set(names)):
+    if len(found) != len(set(names or numbers)):
         raise ApiError(
             422,
             "There is at least one repository that does not exist or is not accessible to the parent installation.",

@@ -7,9 +7,10 @@ import shutil
 from fastapi import APIRouter, Response
 from sqlalchemy import func, select
 
+from service.github.standin import moves
 from service.github.standin.auth import role_of
-from service.github.standin.call import Body, Call, CallNow, Json, TransactionRoute
-from service.github.standin.errors import forbidden, not_found
+from service.github.standin.call import Body, Call, CallNow, Json, TransactionRoute, take
+from service.github.standin.errors import ApiError, StandInError, forbidden, invalid, not_found
 from service.github.standin.git import GitRepo
 from service.github.standin.paging import PageNow
 from service.github.standin.shapes import commits, people, repos
@@ -37,6 +38,37 @@ def get_repo(call: CallNow, owner: str, name: str) -> Json:
         role = "write"
     query = select(func.count(Issue.id)).where(Issue.repo_id == repo.id, Issue.state == "open")
     return repos.full_repo(repo, call.links, role=role, open_issues=call.session.scalar(query) or 0)
+
+
+@router.patch("")
+def rename(call: CallNow, owner: str, name: str, body: Body) -> Json:
+    """Of all that GitHub lets administrators edit, the name alone."""
+    repo = call.repo(owner, name)
+    call.demand(repo, "admin")
+    wanted = take(body, "name", str, resource="Repository")
+    if set(body) - {"name"}:
+        raise ApiError(422, "The stand-in changes a repository's name only")
+    _move(call, repo, repo.owner, wanted)
+    return repos.full_repo(repo, call.links, role="admin", open_issues=0)
+
+
+@router.post("/transfer", status_code=202)
+def transfer(call: CallNow, owner: str, name: str, body: Body) -> Json:
+    """Hands a repository over at once; GitHub asks the new owner first."""
+    repo = call.repo(owner, name)
+    call.demand(repo, "admin")
+    to = account_named(call, take(body, "new_owner", str, resource="Repository"))
+    _move(call, repo, to, take(body, "new_name", str, resource="Repository", default=repo.name))
+    return repos.repo(repo, call.links)
+
+
+def _move(call: Call, repo: Repo, owner: Account, name: str) -> None:
+    former = repo.full_name
+    try:
+        moves.move(call.world, call.session, repo, owner=owner, name=name)
+    except StandInError as error:
+        raise invalid("Repository", "name", "custom", error.message) from error
+    call.record("repo.moved", repo.full_name, {"from": former})
 
 
 @router.get("/collaborators")

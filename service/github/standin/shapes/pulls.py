@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from service.github.standin import diff
 from service.github.standin.auth import association
 from service.github.standin.git import GitRepo
 from service.github.standin.links import Links
-from service.github.standin.review_tables import ReviewRequest
-from service.github.standin.tables import Pull, Repo
+from service.github.standin.review_tables import Review, ReviewComment, ReviewRequest
+from service.github.standin.tables import Issue, Pull, Repo
 
 from .issues import comment_count, issue_page, label
 from .people import node_id, simple_team, simple_user
@@ -91,6 +91,12 @@ def simple_pull(session: Session, row: Pull, links: Links) -> Json:
     }
 
 
+def review_comment_count(session: Session, issue: Issue) -> int:
+    """How many remarks and answers stand in reviews that were handed in."""
+    query = select(func.count(ReviewComment.id)).join(Review, Review.id == ReviewComment.review_id)
+    return session.scalar(query.where(Review.issue_id == issue.id, Review.submitted_at.is_not(None))) or 0
+
+
 def pull(session: Session, git: GitRepo, row: Pull, links: Links) -> Json:
     """A whole pull request, with its sizes and whether it merges cleanly (a real trial by Git)."""
     files = diff.changes(git, diff_base(git, row), row.head_sha)
@@ -108,7 +114,7 @@ def pull(session: Session, git: GitRepo, row: Pull, links: Links) -> Json:
         "mergeable_state": state,
         "merged_by": simple_user(row.merged_by, links) if row.merged_by else None,
         "comments": comment_count(session, row.issue),
-        "review_comments": 0,
+        "review_comments": review_comment_count(session, row.issue),
         "maintainer_can_modify": False,
         "commits": commits,
         "additions": sum(file.additions for file in files),

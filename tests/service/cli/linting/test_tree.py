@@ -242,8 +242,7 @@ def said(house: Repository, *codes: str) -> set[str]:
 def test_where_very_many_are_alike_each_is_compared_with_the_first(
     house: Repository, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
-    monkeypatch.setattr("service.cli.linting.beside._MOST_ALIKE", most)
-    monkeypatch.setattr("taxonomy_schema.similarity._MOST_ALIKE", most)
+    monkeypatch.setattr("taxonomy_schema.similarity.MOST_ALIKE", most)
     same(house)
 
     shutil.rmtree(house.folder / LEAVES[0])  # the first of them

@@ -46,6 +46,32 @@ def test_a_review_and_its_remarks_look_as_github_describes_them(standin: Served,
         validate_answer(request.method, path, answer.status_code, answer.content)
 
 
+def test_a_pull_request_counts_the_remarks_and_answers_that_were_handed_in(
+    standin: Served, tmp_path: Path
+) -> None:
+    _, number = open_a_pull(standin, tmp_path / "ada")
+    _, other = open_a_pull(standin, tmp_path / "again", branch="again")
+    bot, at = standin.bot(), f"{REPO}/pulls/{number}"
+
+    def counted() -> list[int]:
+        answers = [bot.get(f"{REPO}/pulls/{one}") for one in (number, other)]
+        for answer in answers:
+            path = answer.request.url.path.removeprefix("/api/v3")
+            validate_answer("GET", path, answer.status_code, answer.content)
+        return [answer.json()["review_comments"] for answer in answers]
+
+    before = counted()
+    bot.post(f"{at}/reviews", json={"body": "Not handed in yet.", "comments": [REMARK]})
+    not_handed_in = counted()
+    bot.post(f"{at}/reviews", json=review())
+    remark = bot.get(f"{at}/comments").json()[0]
+    standin.client("ada").post(f"{at}/comments/{remark['id']}/replies", json={"body": "Why?"})
+    answered = counted()
+    bot.delete(f"{REPO}/pulls/comments/{remark['id']}")
+
+    assert [before, not_handed_in, answered, counted()] == [[0, 0], [0, 0], [2, 0], [1, 0]]
+
+
 def test_a_remark_s_position_counts_the_lines_of_its_file_s_patch(standin: Served, tmp_path: Path) -> None:
     copy, number = open_a_pull(standin, tmp_path / "ada")
     lines = (copy.path / "README.md").read_text().splitlines()
