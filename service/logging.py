@@ -5,12 +5,31 @@ Modules log through the standard library (`logging.getLogger(__name__)`); this g
 
 import logging
 import re
+import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, TextIO
 
-import structlog
-from structlog.typing import EventDict, Processor
+
+@contextmanager
+def _without_rich() -> Iterator[None]:
+    """As if rich were not installed: structlog loads it for coloured tracebacks, which no log of ours has.
+
+    With all that rich brings it would take 4 MB of every process. One that shows things to people has it already.
+    """
+    if "rich" in sys.modules:
+        yield
+        return
+    sys.modules["rich"] = None  # type: ignore[assignment] # "not found", as Python's import system defines it
+    try:
+        yield
+    finally:
+        del sys.modules["rich"]
+
+
+with _without_rich():
+    import structlog
+    from structlog.typing import EventDict, Processor
 
 _HIDDEN: Final = "[hidden]"
 _SECRET_KEYS = re.compile(r"token|secret|password|authorization|api_?key|private_?key|cookie", re.IGNORECASE)

@@ -52,7 +52,7 @@ def write(settings: Settings, folder: Path, *, artifacts: bool) -> BackupPaper:
         paper = BackupPaper(
             made_at=datetime.now(UTC),
             graftlab=version("graftlab"),
-            revision=migrations.newest() or "",
+            revision=migrations.newest(),
             dialect=ledger_backup.dialect_of(settings),
             ledger=ledger.name,
             ledger_sha256=sha256(ledger),

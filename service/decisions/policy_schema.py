@@ -7,13 +7,14 @@ import json
 from importlib.resources import files
 from typing import Any, Final
 
-from service.decisions.policy import POLICY_FILE, PolicyFile
-
 FILE: Final = "graft.schema.json"
 
 
 def policy_schema() -> dict[str, Any]:
     """Draft 2020-12, made from the model that the file is read with."""
+    # Loaded here: the web process shows the schema that ships, and reads no policy.
+    from service.decisions.policy import POLICY_FILE, PolicyFile
+
     made = PolicyFile.model_json_schema()
     made["properties"]["reviewers"]["additionalProperties"] = False  # else a key of no pattern would pass
     made["title"] = f"GraftLab policy ({POLICY_FILE})"

@@ -14,7 +14,6 @@ from pipelines.plan import StageKey
 from pipelines.runs import RunDir
 from service.decisions.on_stage_finished import EndRun, MakeReady, StageFacts, decide
 from service.jobs import collected, leaf_results
-from service.jobs.gather import newest_run
 from service.jobs.planning import context_of, plan
 from service.jobs.trial_results import result_of
 from service.ledger import answers, outbox, runs
@@ -23,7 +22,6 @@ from service.ledger.runs import RunRequest
 from service.ledger.session import insert_or_ignore, nudge_after_commit
 from service.ledger.tables import Release, Run, RunKind, RunState, Stage, StageState
 from service.queue import stage_task
-from service.reports import release_notes
 from service.settings import Settings
 from taxonomy_schema.models import Finding
 
@@ -105,7 +103,7 @@ def _errors_of_documents(going: _Going) -> Sequence[Finding]:
     if run.contribution_id is None:
         return ()
     checked = (RunKind.CHECK, RunState.SUCCEEDED, RunState.FAILED)
-    check = newest_run(going.session, run.repository, run.number, run.head_sha, *checked)
+    check = runs.newest(going.session, run.repository, run.number, run.head_sha, *checked)
     return () if check is None else collected.errors(going.stages, check)
 
 
@@ -142,7 +140,7 @@ def _comparison(stages: list[Stage]) -> Comparison | None:
 
 
 def _record_evaluation(session: Session, run: Run, comparison: Comparison, now: datetime) -> None:
-    check = newest_run(session, run.repository, run.number, run.head_sha, RunKind.CHECK, RunState.SUCCEEDED)
+    check = runs.newest(session, run.repository, run.number, run.head_sha, RunKind.CHECK, RunState.SUCCEEDED)
     if check is None or run.contribution is None:
         return
     leaves = leaf_results.changed_leaves(check.result)
@@ -151,6 +149,9 @@ def _record_evaluation(session: Session, run: Run, comparison: Comparison, now: 
 
 def _hand_over_release(going: _Going, comparison: Comparison | None) -> None:
     """The release is made: have it published. Publishing, not this, makes it the reference of later runs."""
+    # Loaded here: no other stage's end is written about, and the words load every rule for leaves.
+    from service.reports import release_notes
+
     session, run, now = going.session, going.run, going.now
     folder = Path(next(stage.run_dir for stage in going.stages if stage.name == "release" and stage.run_dir))
     paper, manifest = ReleasePaper.load(folder), RunDir(folder).manifest()

@@ -10,7 +10,7 @@ from pipelines.plan import RunContext
 from service.decisions import commands as c
 from service.jobs import leaf_results
 from service.jobs.advance import start
-from service.jobs.gather import newest_run, review_key
+from service.jobs.gather import review_key
 from service.jobs.recipes import recipe_of
 from service.jobs.start_release import as_reference, plan_release, published
 from service.jobs.start_trial import start_trial
@@ -128,10 +128,10 @@ def _try_release(scene: Scene, head_sha: str, by: str, comment_id: int) -> None:
 def _mark_merged(scene: Scene, contribution: Contribution, merged_sha: str) -> None:
     contribution.state, contribution.merged_sha = "merged", merged_sha
     head = (scene.session, scene.repository, scene.number, contribution.head_sha)
-    check = newest_run(*head, RunKind.CHECK, RunState.SUCCEEDED, RunState.FAILED)
+    check = runs.newest(*head, RunKind.CHECK, RunState.SUCCEEDED, RunState.FAILED)
     if check is None:
         return
-    evaluation = newest_run(*head, RunKind.EVALUATE, RunState.SUCCEEDED)
+    evaluation = runs.newest(*head, RunKind.EVALUATE, RunState.SUCCEEDED)
     leaves = leaf_results.changed_leaves(check.result)
     leaf_results.merged(scene.session, contribution, leaves, evaluation, now=scene.now)
 

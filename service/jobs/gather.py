@@ -18,7 +18,7 @@ from service.jobs import collected, people
 from service.jobs.clones import make_sure_of, read_file
 from service.jobs.tools import Tools
 from service.ledger import contributions, outbox, runs, spending
-from service.ledger.tables import Contribution, Run, RunKind, RunState
+from service.ledger.tables import Contribution, RunKind, RunState
 from taxonomy_schema.errors import TreeError
 from taxonomy_schema.tree import changed_paths, merge_base
 
@@ -159,22 +159,11 @@ def _needed(known: Contribution | None) -> Needed:
     return Needed(written.get("text", ""), tuple(written.get("reviewers", ())))
 
 
-def newest_run(
-    session: Session, repository: str, number: int, head_sha: str, kind: RunKind, *states: RunState
-) -> Run | None:
-    query = select(Run).where(
-        Run.repository == repository, Run.number == number, Run.head_sha == head_sha, Run.kind == kind
-    )
-    if states:
-        query = query.where(Run.state.in_(states))
-    return session.scalars(query.order_by(Run.id.desc()).limit(1)).one_or_none()
-
-
 def check_passed(session: Session, repository: str, number: int, head_sha: str) -> bool | None:
     """What the newest finished check said of this head, and the documents that were fetched since; None when there is
     none.
     """
-    run = newest_run(
+    run = runs.newest(
         session, repository, number, head_sha, RunKind.CHECK, RunState.SUCCEEDED, RunState.FAILED
     )
     if run is None or run.state is RunState.FAILED:
@@ -184,4 +173,4 @@ def check_passed(session: Session, repository: str, number: int, head_sha: str) 
 
 def was_evaluated(session: Session, repository: str, number: int, head_sha: str) -> bool:
     """Whether this head had an evaluate run, whatever became of it."""
-    return newest_run(session, repository, number, head_sha, RunKind.EVALUATE) is not None
+    return runs.newest(session, repository, number, head_sha, RunKind.EVALUATE) is not None

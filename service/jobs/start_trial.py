@@ -13,10 +13,9 @@ from service.decisions.commands import StartTrial
 from service.decisions.trials import TrialFacts
 from service.jobs import leaf_results
 from service.jobs.advance import start
-from service.jobs.gather import newest_run
 from service.jobs.recipes import recipe_of
 from service.jobs.start_release import as_reference, open_release, published
-from service.ledger import answers
+from service.ledger import answers, runs
 from service.ledger.runs import RunRequest
 from service.ledger.tables import Contribution, Run, RunKind, RunState, Stage, StageState
 from service.settings import Settings
@@ -58,7 +57,7 @@ def trial_facts(session: Session, repository: str, number: int, head_sha: str | 
     """What decisions on trials and dry runs need of the ledger; `head_sha` is None under an issue."""
     check = None
     if head_sha is not None:
-        check = newest_run(session, repository, number, head_sha, RunKind.CHECK, RunState.SUCCEEDED)
+        check = runs.newest(session, repository, number, head_sha, RunKind.CHECK, RunState.SUCCEEDED)
     here = answers.open_dry_run(session, repository, number=number)
     return TrialFacts(
         leaves=tuple(leaf_results.changed_leaves(check.result)) if check else (),

@@ -161,6 +161,18 @@ def open_runs(session: Session, contribution_id: int) -> list[Run]:
     )
 
 
+def newest(
+    session: Session, repository: str, number: int, head_sha: str, kind: RunKind, *states: RunState
+) -> Run | None:
+    """The newest run of this kind for the head, of those in `states` if any are named."""
+    query = select(Run).where(
+        Run.repository == repository, Run.number == number, Run.head_sha == head_sha, Run.kind == kind
+    )
+    if states:
+        query = query.where(Run.state.in_(states))
+    return session.scalars(query.order_by(Run.id.desc()).limit(1)).one_or_none()
+
+
 def make_ready(session: Session, stage: Stage, *, inputs_key: str, run_dir: str, now: datetime) -> None:
     """All it needs is there. The caller holds the run's lock; a stage with this key waits for one that runs."""
     stage.state, stage.ready_at = StageState.READY, now

@@ -1,19 +1,26 @@
-"""Brings the database to the tables of this version."""
+"""Brings the database to the tables of this version, and tells which it has.
+
+Alembic is loaded by whoever migrates: the web process, which only compares, would keep it and its templates (12 MB).
+"""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, String, column, inspect, select, table
 
 from service.errors import Misconfigured
 from service.ledger.session import make_engine
 from service.settings import Settings
 
+if TYPE_CHECKING:
+    from alembic.script import ScriptDirectory
+
+_NEWEST: Final = "0006_lease_expiries"
+"""The last of `versions`."""
 _FOLDER = Path(__file__).parent
 _ADVISORY_LOCK = 0x6772616674  # "graft": any number that nothing else uses
+_NOTED: Final = table("alembic_version", column("version_num", String))
+"""Where Alembic notes the revision."""
 
 
 def upgrade(settings: Settings) -> None:
@@ -21,6 +28,9 @@ def upgrade(settings: Settings) -> None:
 
     Raises Misconfigured for a ledger that a later version made: it is never taken back, since that could lose rows.
     """
+    from alembic import command
+    from alembic.config import Config
+
     engine = make_engine(settings)
     config = Config()
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
@@ -57,9 +67,9 @@ def _check_references(connection: Connection) -> None:
         )
 
 
-def newest() -> str | None:
+def newest() -> str:
     """The revision that this version works with."""
-    return _script().get_current_head()
+    return _NEWEST
 
 
 def knows(revision: str) -> bool:
@@ -69,10 +79,14 @@ def knows(revision: str) -> bool:
 
 def present(connection: Connection) -> str | None:
     """The revision that the database has; None for one without tables of ours."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table(_NOTED.name):
+        return None
+    return connection.scalars(select(_NOTED.c.version_num)).one_or_none()
 
 
-def _script() -> ScriptDirectory:
+def _script() -> "ScriptDirectory":
+    from alembic.script import ScriptDirectory
+
     return ScriptDirectory(str(_FOLDER))
 
 

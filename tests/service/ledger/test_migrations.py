@@ -1,11 +1,14 @@
 """The migrations and the tables say the same."""
 
 import threading
+from pathlib import Path
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect
 
+from service.ledger import migrations
 from service.ledger.migrations import upgrade
 from service.ledger.session import make_engine
 from service.ledger.tables import Base
@@ -20,6 +23,23 @@ def differences(engine: Engine) -> list[object]:
 
 def test_migrating_an_empty_database_gives_exactly_the_tables(engine: Engine) -> None:
     assert differences(engine) == []
+
+
+def test_the_newest_revision_is_the_last_of_the_versions_and_what_migrating_leads_to(engine: Engine) -> None:
+    last = ScriptDirectory(str(Path(migrations.__file__).parent)).get_current_head()
+
+    with engine.connect() as connection:
+        assert migrations.newest() == last == migrations.present(connection)
+
+
+def test_an_empty_database_has_no_revision(settings: Settings) -> None:
+    settings.home.mkdir(parents=True, exist_ok=True)
+    empty = make_engine(settings)
+
+    with empty.connect() as connection:
+        assert migrations.present(connection) is None
+
+    empty.dispose()
 
 
 def test_a_table_that_no_migration_makes_would_be_noticed(engine: Engine) -> None:
