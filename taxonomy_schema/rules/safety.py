@@ -26,7 +26,7 @@ _ACTS: Final = (
     (b"<", "HTML that a page may follow or load", _TAG),
     (b"@", "a mention, which sends somebody a message", _MENTION),
     (b"/graft", "a command of this service", late(r"/graft(?<![\w/.]/graft)\b")),
-    (b"![", "a picture that is loaded from elsewhere", late(r"!\[[^\]\n]{0,300}\]\(\s*https?:[^\s)]+")),
+    (b"[", "a picture that is loaded from elsewhere", late(r"!\[[^\]\n]{0,300}\]\(\s*https?:[^\s)]+")),
     (b"](", "a link that runs a program", late(r"\]\(\s*(?:javascript|data|vbscript):", re.IGNORECASE)),
 )
 """Each with what it cannot be without; the first sign of that is uncommon."""

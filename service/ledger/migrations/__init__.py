@@ -15,7 +15,7 @@ from service.settings import Settings
 if TYPE_CHECKING:
     from alembic.script import ScriptDirectory
 
-_NEWEST: Final = "0006_lease_expiries"
+_NEWEST: Final = "0007_packed_bodies"
 """The last of `versions`."""
 _FOLDER = Path(__file__).parent
 _ADVISORY_LOCK = 0x6772616674  # "graft": any number that nothing else uses
