@@ -1,5 +1,6 @@
 """Many leaves of one folder, checked on all cores."""
 
+import gc
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,6 +19,8 @@ from taxonomy_schema.similarity import Fingerprint, fingerprint
 _WORTH_A_PROCESS: Final = 200
 """Leaves a process must have to do; below that, starting it takes longer than it saves."""
 _CHUNK: Final = 100
+_SELDOM: Final = 50_000
+"""Objects made between two searches for cycles: a check leaves none behind."""
 
 
 class CheckedFiles(NamedTuple):
@@ -61,7 +64,7 @@ def check_leaves(
     chunks = [some[at : at + _CHUNK] for at in range(0, len(some), _CHUNK)]
     # Forked: the rules are loaded already, and nothing here runs a thread.
     context = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+    with ProcessPoolExecutor(workers, context, gc.set_threshold, (_SELDOM,)) as pool:
         for done in pool.map(_check_chunk, chunks, [root] * len(chunks), [policy] * len(chunks)):
             yield from done
 
