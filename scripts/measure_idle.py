@@ -3,12 +3,15 @@
     .venv/bin/python scripts/measure_idle.py [--seconds 60] [--json]
 
 `graft up` is started as an operator starts it. A stand-in for GitHub runs beside it and is not counted.
-PSS counts a page that several processes share once over all of them, as the kernel tells it. Linux only.
+PSS counts a page that several processes share once over all of them, as the kernel tells it. Whoever else on the
+machine maps the same libraries (another installation from the same cache, even the stand-in) takes a part of them:
+"alone" is what the processes would have if nobody did, and the figure to compare with others. Linux only.
 """
 
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -33,6 +36,9 @@ _NAMES = {
 }
 """What stands in a process's command line -> what the process is."""
 
+_MAPPING = re.compile(r"[0-9a-f]+-[0-9a-f]+ \S+ (?P<offset>\S+) \S+ \d+ +(?P<file>/.*)")
+_ROLLED = ("Pss_Anon", "Pss_Shmem")
+
 Found = dict[str, dict[str, float]]
 
 
@@ -51,9 +57,30 @@ def _name(pid: int) -> str:
     return next((name for part, name in _NAMES.items() if part in line), line[:40])
 
 
+def _rolled_mb(pid: int, *names: str) -> float:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+    return sum(int(line.split()[1]) for line in lines if line.split(":")[0] in names) / 1024
+
+
 def _pss_mb(pid: int) -> float:
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+    return _rolled_mb(pid, "Pss")
+
+
+def _alone_mb(pids: list[int]) -> float:
+    """Their own pages; and of each mapping of a file the most that one of them has, as if the others had the same."""
+    files: dict[tuple[str, str], int] = {}
+    for pid in pids:
+        key, resident = None, 0
+        for line in Path(f"/proc/{pid}/smaps").read_text().splitlines():
+            name, _, rest = line.partition(":")
+            if name == "Rss":
+                resident = int(rest.split()[0])
+            elif name == "Anonymous" and key is not None:
+                files[key] = max(files.get(key, 0), resident - int(rest.split()[0]))
+            elif "-" in line.split(" ", 1)[0]:
+                found = _MAPPING.fullmatch(line)
+                key = (found["file"], found["offset"]) if found else None
+    return sum(_rolled_mb(pid, *_ROLLED) for pid in pids) + sum(files.values()) / 1024
 
 
 def _cpu_seconds(pid: int) -> float:
@@ -79,11 +106,11 @@ def look(up: int, seconds: float) -> Found:
         }
         for name, family in families.items()
     }
-    ours = [one for name, one in found.items() if name not in {"graft up", "valkey"}]
-    for name, counted in (("web, workers, beat", ours), ("all", list(found.values()))):
-        found[name] = {
-            what: round(sum(one[what] for one in counted), 2) for what in ("pss_mb", "cpu_percent")
-        }
+    ours = [name for name in families if name not in {"graft up", "valkey"}]
+    for title, names in (("web, workers, beat", ours), ("all", list(families))):
+        found[title] = {
+            what: round(sum(found[name][what] for name in names), 2) for what in ("pss_mb", "cpu_percent")
+        } | {"alone_mb": round(_alone_mb([pid for name in names for pid in families[name]]), 1)}
     return found
 
 
@@ -127,7 +154,8 @@ def main() -> None:
         sys.stdout.write(json.dumps(found, indent=1) + "\n")
         return
     for name, one in found.items():
-        sys.stdout.write(f"{name:20} {one['pss_mb']:8.1f} MB {one['cpu_percent']:6.2f} %\n")
+        alone = f"   alone {one['alone_mb']:.1f} MB" if "alone_mb" in one else ""
+        sys.stdout.write(f"{name:20} {one['pss_mb']:8.1f} MB {one['cpu_percent']:6.2f} %{alone}\n")
 
 
 if __name__ == "__main__":
