@@ -20,7 +20,7 @@ from tests.service.jobs.evaluations import start_evaluation
 @pytest.fixture
 def by_itself(house: House, monkeypatch: pytest.MonkeyPatch) -> House:
     """The house's tools are those of the process, and whatever it rings is lost."""
-    settings = house.tools.settings.model_copy(update={"look_seconds": 0.0})
+    settings = house.tools.settings.model_copy(update={"look_seconds": 0.0, "sweep_seconds": 600.0})
     house.tools = Tools(settings, house.tools.engine, lambda task, row_id: house.rung.append((task, row_id)))
     monkeypatch.setattr(look_around, "tools", lambda: house.tools)
     monkeypatch.setattr(look_around, "github", lambda: house.client)
