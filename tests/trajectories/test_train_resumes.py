@@ -14,6 +14,7 @@ from pipelines.runs import RunDir
 from tests.pipelines.train.building import finish_stage, losses, make_train_run, start_stage
 
 _PATIENCE = 120.0
+_TRIES = 5
 
 
 @pytest.fixture(scope="module")
@@ -44,17 +45,20 @@ def assert_same_end(run_dir: RunDir, resumed: Checkpoint, whole: tuple[RunDir, C
     assert file_digest(run_dir.path / weights) == file_digest(whole_dir.path / weights)
 
 
-@pytest.mark.parametrize("kill_at", [3, -3], ids=["in the first phase", "in the second phase"])
+@pytest.mark.parametrize("kill_at", [3, -5], ids=["in the first phase", "in the second phase"])
 def test_sigkill_loses_one_step_at_most_and_changes_nothing(
     tmp_path: Path, uninterrupted: tuple[RunDir, Checkpoint], kill_at: int
 ) -> None:
     steps = len(uninterrupted[1].steps)
-    run_dir = make_train_run(tmp_path / "a")
-    process = start_stage(run_dir)
-    seen = wait_for_step(run_dir, process, kill_at % steps)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert not run_dir.finished
+    for number in range(_TRIES):
+        run_dir = make_train_run(tmp_path / f"{number}")
+        process = start_stage(run_dir)
+        seen = wait_for_step(run_dir, process, kill_at % steps)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        assert not run_dir.finished
+        if not (run_dir.work / "skills").exists():
+            break  # else nothing was left to train: a step takes some milliseconds, and this test was not awake
     resumed = finish_stage(run_dir)
     assert resumed.resumed_from_step is not None
     assert resumed.resumed_from_step >= seen - 1
