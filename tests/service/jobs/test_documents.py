@@ -49,7 +49,7 @@ def written_elsewhere(house: House, open_pull: OpenPull) -> Pull:
 
 
 def collected(house: House, standin: StandIn, pull: Pull) -> None:
-    say(house, standin, pull, "tess", "/graft approve")
+    say(house, standin, pull, "tess", f"/graft approve {pull.head}")
     assert run_stage.carry_out_next(house.tools, "cpu", house.stopping)
     house.heed()
 
