@@ -48,8 +48,9 @@ class Glance:
         if self.escaped:
             qna += b"\n" + "\n".join([event.value for _, event in source.yaml.scalars()]).encode()
         document = source.data.get("document")
-        if document is not None:
-            qna = qna.replace(document["commit"].encode(), b"")
+        commit = document["commit"].encode() if document is not None else b""
+        if _COMMIT.fullmatch(commit):  # anything else could stand for words that are to be found
+            qna = qna.replace(commit, b"")
         attribution = source.files.attribution or b""
         self._qna = qna
         self.raw = b"%b\n%b" % (qna, attribution)
